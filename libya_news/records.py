@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .labels import STORY_KINDS
 
@@ -114,3 +115,68 @@ class Article:
     def body(self) -> str:
         """The story alone: standfirst, crossheads, paragraphs and list texts, joined by blank lines."""
         return "\n\n".join(self.text[s.start : s.end] for s in self.segments if s.kind in STORY_KINDS)
+
+
+class Offsets(Protocol):
+    """Where the characters of a normalised text stood in the input."""
+
+    def start(self, index: int) -> int:
+        """Where the character at ``index`` begins in the input."""
+
+    def end(self, index: int) -> int:
+        """Where the character before ``index`` ends in the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalized:
+    """A text after decoding, repair and tidying, and what was done to it.
+
+    Attributes:
+        text: the normalised text. The very object that was given, where that was a ``str`` and nothing had to change.
+        encoding: the encoding that the bytes were read in, as Python names it; None for ``str`` input.
+        confidence: in [0, 1], how sure it is that ``encoding`` is right; 1 for ``str`` input.
+        counts: for each fix that changed something, in the order of the first change, at how many places it did.
+        damage: spans ``(start, end)`` of ``text`` that are damaged beyond repair (a character that stands for lost
+            ones, mojibake with bytes missing), in order. They are left as they are: what is lost is never guessed.
+        offsets: the way back from ``text`` to the input; None where each offset is its own origin.
+    """
+
+    text: str
+    encoding: str | None = None
+    confidence: float = 1.0
+    counts: Mapping[str, int] = field(default_factory=dict, hash=False)
+    damage: tuple[tuple[int, int], ...] = ()
+    offsets: Offsets | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def fixes(self) -> tuple[str, ...]:
+        """Names of the fixes that changed something, in order."""
+        return tuple(self.counts)
+
+    def origin(self, index: int) -> int:
+        """Offset in the input (code points of a ``str``, bytes of ``bytes``) of the character at ``index``.
+
+        Monotone, and defined for 0 to ``len(text)`` inclusive.
+
+        Raises:
+            IndexError: ``index`` is outside the text.
+        """
+        if not 0 <= index <= len(self.text):
+            raise IndexError(f"Offset {index} is outside the text; it has {len(self.text)} characters.")
+        return index if self.offsets is None else self.offsets.start(index)
+
+    def origin_span(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the input that ``text[start:end]`` was made from, half-open, in the input's own units.
+
+        What was removed just before or just behind the span is left out. Of characters that were made together
+        from one piece of the input, each has the whole piece as its origin.
+
+        Raises:
+            IndexError: the span is outside the text, or ends before it starts.
+        """
+        first = self.origin(start)
+        if not start <= end <= len(self.text):
+            raise IndexError(f"Span ({start}, {end}) is not one of this text; it has {len(self.text)} characters.")
+        if start == end or self.offsets is None:
+            return first, first + end - start
+        return first, self.offsets.end(end)

@@ -1,0 +1,131 @@
+"""Edits of a text, and the way back through them: from an offset in the result to the offset it came from."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """``text[start:end]`` becomes ``new``.
+
+    ``transcoded`` says that each new character was made from as many old ones as its UTF-8 form has bytes, which is
+    so where UTF-8 had been read in a single-byte encoding. The way back is then exact to the character.
+    """
+
+    start: int
+    end: int
+    new: str
+    transcoded: bool = False
+
+    def origin(self, index: int, *, end: bool) -> int:
+        """Where the ``index``-th new character begins, or where the one before it ends, in the old text."""
+        if self.transcoded:
+            return self.start + utf8_length(self.new[:index])
+        if len(self.new) == self.end - self.start:
+            return self.start + index
+        return self.end if end else self.start
+
+
+def utf8_length(text: str) -> int:
+    """How many bytes a text has in UTF-8; lone surrogates count three."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """Carry out edits that are in order and do not overlap.
+
+    >>> apply_edits("a--b", [Edit(1, 3, "-")])
+    'a-b'
+    """
+    pieces: list[str] = []
+    done = 0
+    for edit in edits:
+        pieces += text[done : edit.start], edit.new
+        done = edit.end
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+@dataclass(frozen=True)
+class EditOffsets:
+    """The way back through one list of edits.
+
+    >>> back = EditOffsets((Edit(1, 3, "-"),))
+    >>> [back.start(i) for i in range(4)], back.end(2)
+    ([0, 1, 3, 4], 3)
+    """
+
+    edits: Sequence[Edit]
+    _starts: list[int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Add up where each edit stands in the new text."""
+        growths = accumulate((len(edit.new) - (edit.end - edit.start) for edit in self.edits), initial=0)
+        starts = [edit.start + growth for edit, growth in zip(self.edits, growths, strict=False)]
+        object.__setattr__(self, "_starts", starts)
+
+    def start(self, index: int) -> int:
+        """Where the character at ``index`` begins in the old text; behind what was removed there."""
+        return self._origin(index, bisect_right(self._starts, index) - 1, end=False)
+
+    def end(self, index: int) -> int:
+        """Where the character before ``index`` ends in the old text; before what was removed there."""
+        return self._origin(index, bisect_left(self._starts, index) - 1, end=True)
+
+    def _origin(self, index: int, nearest: int, *, end: bool) -> int:
+        if nearest < 0:
+            return index
+        edit = self.edits[nearest]
+        inside = index - self._starts[nearest]
+        if inside < len(edit.new) or (end and inside == len(edit.new)):
+            return edit.origin(inside, end=end)
+        return edit.end + inside - len(edit.new)
+
+
+@dataclass(frozen=True)
+class ByteOffsets:
+    """The way back from decoded text to its bytes.
+
+    Attributes:
+        text: the decoded text, in which each undecodable byte is a lone surrogate that encodes to that byte again.
+        codec, errors: what encodes it.
+        skipped: length of the byte order mark.
+        size: length of the bytes.
+    """
+
+    text: str
+    codec: str
+    errors: str
+    skipped: int
+    size: int
+
+    def start(self, index: int) -> int:
+        """Offset of the first byte of the character at ``index``."""
+        if index == len(self.text):
+            return self.size
+        return min(self.size, self.skipped + len(self.text[:index].encode(self.codec, self.errors)))
+
+    end = start
+
+
+@dataclass(frozen=True)
+class OffsetChain:
+    """Several ways back, one after the other: the last stage of the work is undone first."""
+
+    stages: Sequence[EditOffsets | ByteOffsets]
+
+    def start(self, index: int) -> int:
+        """Where the character at ``index`` begins in the input."""
+        for stage in reversed(self.stages):
+            index = stage.start(index)
+        return index
+
+    def end(self, index: int) -> int:
+        """Where the character before ``index`` ends in the input."""
+        for stage in reversed(self.stages):
+            index = stage.end(index)
+        return index

@@ -1,0 +1,173 @@
+"""Tidy-ups: each finds the places it would change and says what should stand there. None reads meaning into a text.
+
+Left alone on purpose: curly quotes, dashes, diacritics, digits, hamza forms, the width of Chinese, Japanese and Korean
+characters, line and paragraph structure, leading white space, tabs.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from libya_news._tables import load_table
+
+from .edits import Edit
+
+Fix = Callable[[str], list[Edit]]
+"""Finds what to change in a text: edits in order that do not overlap, each of which changes something."""
+
+MAX_MARKS = 30
+"""Longest run of combining marks that is put into order: the limit of UAX #15's Stream-Safe Text Format. No script
+needs more, and ordering a run costs the square of its length."""
+
+_ENTITY = re.compile(r"&(?:amp;)*((?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)")
+_SURROGATE = re.compile(r"[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
+_PRESENTATION = re.compile(r"[\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdf9\ufe70-\ufefc]")
+_NOT_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
+_BIDI_OPEN = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"}
+_BIDI_OPEN |= {"\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
+_BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+
+def tables() -> dict[str, list[list[str]]]:
+    """The pattern tidy-ups of the table, with their classes filled in: for each name, pairs of pattern and new text."""
+    table = load_table("normalize/tidy", expect="normalize-tidy")
+    return {
+        name: [[_fill(pattern, table["classes"]), new] for pattern, new in rules]
+        for name, rules in table["patterns"].items()
+    }
+
+
+def _fill(pattern: str, classes: dict[str, str]) -> str:
+    for name, members in classes.items():
+        pattern = pattern.replace(f"{{{name}}}", members)
+    return pattern
+
+
+@cache
+def pattern_fix(name: str) -> Fix:
+    """The tidy-up of that name in the table, as one pass over the text.
+
+    >>> pattern_fix("spaces")("a\\xa0b")
+    [Edit(start=1, end=2, new=' ', transcoded=False)]
+    """
+    rules = tables()[name]
+    news = [new for _, new in rules]
+    joined = re.compile("|".join(f"({pattern})" for pattern, _ in rules))
+
+    def find(text: str) -> list[Edit]:
+        return [Edit(m.start(), m.end(), news[(m.lastindex or 1) - 1]) for m in joined.finditer(text)]
+
+    return find
+
+
+def surrogates(text: str) -> list[Edit]:
+    """Pairs of UTF-16 surrogates become the character they stand for; a lone one becomes U+FFFD."""
+    return [
+        Edit(m.start(), m.end(), m[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+        for m in _SURROGATE.finditer(text)
+    ]
+
+
+def html_entities(text: str) -> list[Edit]:
+    """HTML entities become their characters, however often their ampersand was escaped.
+
+    A line with ``<`` in it is left alone, as it may be HTML that is meant to be read as such (ftfy's rule). So is
+    an entity without its semicolon, and a name that HTML does not know.
+
+    >>> html_entities("Q&amp;amp;A")
+    [Edit(start=1, end=10, new='&', transcoded=False)]
+    """
+    if "&" not in text:
+        return []
+    found = (
+        m for start, end in lines(text) if text.find("<", start, end) < 0 for m in _ENTITY.finditer(text, start, end)
+    )
+    edits = (Edit(m.start(), m.end(), html.unescape("&" + m[1])) for m in found)
+    return [edit for edit in edits if edit.new != text[edit.start : edit.end]]
+
+
+def lines(text: str) -> Iterator[tuple[int, int]]:
+    r"""Spans of the lines of a text, without their ``\n``.
+
+    >>> list(lines("ab\n\nc"))
+    [(0, 2), (3, 3), (4, 5)]
+    """
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield start, end
+        start = end + 1
+    yield start, len(text)
+
+
+def bidi_pairs(text: str) -> list[Edit]:
+    """Embeddings, overrides and isolates go where they have no partner in their line, or no right-to-left letter."""
+    if not _BIDI.search(text):
+        return []
+    return [Edit(at, at + 1, "") for start, end in lines(text) for at in _stray_bidi(text, start, end)]
+
+
+def _stray_bidi(text: str, start: int, end: int) -> list[int]:
+    marks = [m.start() for m in _BIDI.finditer(text, start, end)]
+    if marks and not right_to_left().search(text, start, end):
+        return marks
+    open_at: list[int] = []
+    paired: set[int] = set()
+    for at in marks:
+        if text[at] in _BIDI_OPEN:
+            open_at.append(at)
+        elif open_at and _BIDI_OPEN[text[open_at[-1]]] == text[at]:
+            paired |= {open_at.pop(), at}
+    return [at for at in marks if at not in paired]
+
+
+@cache
+def right_to_left() -> re.Pattern[str]:
+    """Matches a letter that is written from right to left."""
+    return re.compile(_fill("[{rtl}]", load_table("normalize/tidy", expect="normalize-tidy")["classes"]))
+
+
+def latin_ligatures(text: str) -> list[Edit]:
+    """Typographic ligatures become their letters; œ and æ are letters and stay."""
+    table = load_table("normalize/tidy", expect="normalize-tidy")["latin_ligatures"]
+    return [Edit(m.start(), m.end(), table[m[0]]) for m in re.finditer("[\ufb00-\ufb06]", text)]
+
+
+def presentation_forms(text: str) -> list[Edit]:
+    """Arabic presentation forms and ligatures become letters, in reading order.
+
+    Phrases that are set as one sign stay (U+FDFA to U+FDFD), and so do the ornate parentheses.
+
+    >>> presentation_forms("\ufefb")[0].new == "\u0644\u0627"
+    True
+    """
+    return [Edit(m.start(), m.end(), _letters(m[0])) for m in _PRESENTATION.finditer(text)]
+
+
+def _letters(form: str) -> str:
+    """The letters of a presentation form; for a mark without the space or tatweel that carries it."""
+    letters = unicodedata.normalize("NFKC", form)
+    return letters.lstrip(" \u0640") or letters
+
+
+def nfc(text: str) -> list[Edit]:
+    """Unicode normalisation form C (UAX #15), word by word.
+
+    A text with more than ``MAX_MARKS`` combining marks in a row keeps that run as it is.
+    """
+    if text.isascii():
+        return []
+    words = (m for m in _NOT_ASCII.finditer(text) if not _has_long_marks(m[0]))
+    return [Edit(m.start(), m.end(), new) for m in words if (new := unicodedata.normalize("NFC", m[0])) != m[0]]
+
+
+def _has_long_marks(word: str) -> bool:
+    run = 0
+    for character in word if len(word) > MAX_MARKS else "":
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run > MAX_MARKS:
+            return True
+    return False
