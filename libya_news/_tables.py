@@ -7,7 +7,7 @@ reading, so that a file of another format, or of a later version than this code 
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -30,7 +30,7 @@ def table_names(folder: str = "") -> tuple[str, ...]:
     return tuple(sorted(entry.name[: -len(".toml")] for entry in root.iterdir() if entry.name.endswith(".toml")))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_table(name: str, *, expect: str, version: int = 1) -> MappingProxyType[str, Any]:
     """Read one table, for example ``load_table("languages/en", expect="language")``.
 
@@ -46,7 +46,9 @@ def load_table(name: str, *, expect: str, version: int = 1) -> MappingProxyType[
     try:
         table = tomllib.loads(resource.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"There is no table {name!r}.", "Reinstall libya-news: its data files are incomplete.") from None
+        raise DataError(
+            f"There is no table {name!r}.", "Reinstall libya-news: its data files are incomplete."
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"Table {name!r} is not valid TOML: {error}.", "Mend the file at the place named.") from None
     found = (table.pop("format", None), table.pop("version", None))
@@ -54,3 +56,8 @@ def load_table(name: str, *, expect: str, version: int = 1) -> MappingProxyType[
     if found != wanted:
         raise DataError(f"Table {name!r} declares {found}, but {wanted} is needed.", "Use a table of that format.")
     return MappingProxyType(table)
+
+
+def load_text(name: str) -> str:
+    """A text template of ``tables/``, by its file name."""
+    return (files(__package__) / "tables" / name).read_text(encoding="utf-8")

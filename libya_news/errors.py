@@ -7,7 +7,7 @@
 │   └── ``ReleaseExistsError``
 ├── ``DataError``        what was read or checked is not as it must be (exit code 1)
 │   └── ``EmptyReleaseError``
-└── ``EnvironmentFault``  the machine stands in the way: permissions, a full disk (exit code 3)
+└── ``EnvironmentFaultError``  the machine stands in the way: permissions, a full disk (exit code 3)
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class EmptyReleaseError(DataError):
     """No article was left to publish."""
 
 
-class EnvironmentFault(LibyaNewsError):
+class EnvironmentFaultError(LibyaNewsError):
     """The machine stands in the way: a permission, a full disk."""
 
     exit_code = 3

@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from .labels import STORY_KINDS
 
@@ -48,8 +49,9 @@ class RawArticle:
     """One article as found, before anything was decided about it.
 
     Attributes:
-        source: where it stood: a path relative to the given source, POSIX style. Never an absolute path.
+        source: the file that held it: a path relative to the given source, POSIX style. Never an absolute path.
         data: the text or the undecoded bytes.
+        position: where in the file it stood (line or document number), for messages; empty where it is the whole file.
         url: web address, as the source gave it.
         publisher, title, language, licence: as the source gave them.
         authors: names, in the source's order.
@@ -58,6 +60,7 @@ class RawArticle:
 
     source: str
     data: bytes | str
+    position: str = ""
     url: str | None = None
     publisher: str | None = None
     title: str | None = None
@@ -71,6 +74,11 @@ class RawArticle:
         """SHA-256 of ``data``, 64 hex digits."""
         return sha256_hex(self.data)
 
+    @property
+    def where(self) -> str:
+        """The place to look at, for messages: ``news.jsonl:17``."""
+        return f"{self.source}:{self.position}" if self.position else self.source
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:
@@ -78,7 +86,7 @@ class Drop:
 
     Attributes:
         id: what was dropped: an article id, or a source position such as ``news.jsonl:17``.
-        stage: where: ``read``, ``normalize``, ``segment`` or ``release``.
+        stage: where it was dropped: ``read``, ``normalize`` or ``release``.
         reason: a stable word, then detail after a colon, for example ``duplicate: same content as …``.
     """
 
@@ -115,6 +123,73 @@ class Article:
     def body(self) -> str:
         """The story alone: standfirst, crossheads, paragraphs and list texts, joined by blank lines."""
         return "\n\n".join(self.text[s.start : s.end] for s in self.segments if s.kind in STORY_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that a release was built from: name as in ``Article.source``, size in bytes, SHA-256."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A data file of a release.
+
+    Attributes:
+        path: relative to the release's folder, POSIX style.
+        config: the config that it belongs to.
+        split: the split that it belongs to.
+        rows: number of rows.
+        bytes: size on disk.
+        sha256: SHA-256 of the file.
+        content_bytes: size of its rows as canonical JSON.
+        content_sha256: SHA-256 of its rows as canonical JSON: the same for the same rows, whatever wrote the file.
+    """
+
+    path: str
+    config: str
+    split: str
+    rows: int
+    bytes: int
+    sha256: str
+    content_bytes: int
+    content_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A published version of a dataset. Its manifest holds exactly these fields, but for ``path``.
+
+    Attributes:
+        path: the folder that holds it.
+        name, version: what it is called; the version is three plain numbers.
+        schema_version: version of the columns, counted up from 1.
+        created_at: when it was built, ISO 8601 in UTC.
+        inputs: the files that went in.
+        files: the data files that came out.
+        drops: what went in and did not come out, and why.
+        counts: ``articles`` and ``segments``, and how many by ``languages`` and ``publishers`` (of articles),
+            ``labels`` and ``kinds`` (of segments), and ``drops`` (by reason).
+        code: version and SHA-256 of the library, and what labelled the segments.
+        environment: versions of Python and of the libraries that shape the result.
+        fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
+    """
+
+    path: Path
+    name: str
+    version: str
+    schema_version: int
+    created_at: str
+    inputs: tuple[InputFile, ...]
+    files: tuple[OutputFile, ...]
+    drops: tuple[Drop, ...]
+    counts: dict[str, Any]
+    code: dict[str, str]
+    environment: dict[str, str]
+    fingerprint: str
 
 
 class Offsets(Protocol):

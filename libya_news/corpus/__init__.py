@@ -1,0 +1,1 @@
+"""What describes a text among others: pure functions, no I/O."""

@@ -1,0 +1,107 @@
+"""How segments look: the colours of the labels, the table of a text, and progress."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from .pipeline import Progress
+from .records import Segment
+
+STYLE: Final = {"body": "default", "caption": "cyan", "bullet": "yellow", "boilerplate": "magenta"}
+
+SECONDS_BETWEEN_LINES: Final = 5.0
+"""Pause between two progress lines in a log."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """A text that cannot steer the terminal: control and direction characters show as ``\\ufffd``."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def segment_table(text: str, segments: Sequence[Segment]) -> Table:
+    """One row per segment: its label and kind, and its text in the label's colour."""
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    for segment in segments:
+        style = STYLE[segment.label]
+        name = Text(f"{segment.label}/{segment.kind}", style=f"bold {style}" if style != "default" else "bold")
+        table.add_row(name, Text(printable(text[segment.start : segment.end]), style=style))
+    return table
+
+
+SVG_COLUMNS: Final = 118
+
+_SVG: Final = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{title}">
+<style>
+.{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: {char_height}px;
+  line-height: {line_height}px; }}
+{styles}
+</style>
+<defs><clipPath id="{unique_id}-clip-terminal"><rect width="{terminal_width}" height="{terminal_height}"/></clipPath>
+{lines}</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g></g>
+</svg>
+"""
+"""The drawing library's own frame fetches fonts from the network; this one uses what the reader has."""
+
+
+def svg(text: str, segments: Sequence[Segment], title: str) -> str:
+    """The table of a text as a picture. The same text gives the same bytes."""
+    console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(segment_table(text, segments))
+    return console.export_svg(title=title, code_format=_SVG, unique_id="libya-news")
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal, a line now and then in a log."""
+    if not console.is_terminal:
+        yield _log_lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeRemainingColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Reading", total=None, what="")
+
+        def update(now: Progress) -> None:
+            bar.update(task, completed=now.bytes, total=now.total_bytes, what=_words(now))
+
+        yield update
+
+
+def _log_lines() -> Callable[[Progress], None]:
+    started = last = time.monotonic()
+
+    def update(now: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            print(f"{last - started:.0f} s: {_words(now)}", file=sys.stderr, flush=True)
+
+    return update
+
+
+def _words(now: Progress) -> str:
+    return (
+        f"{now.files:,} of {now.total_files:,} files, {now.bytes / 1e6:,.1f} of {now.total_bytes / 1e6:,.1f} MB, "
+        f"{now.articles:,} articles, {now.drops:,} drops"
+    )

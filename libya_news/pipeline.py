@@ -1,0 +1,143 @@
+"""The order of the stages: read, normalise, segment, describe, publish. Nothing else knows it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from .corpus.language import detect_language
+from .normalize import normalize
+from .records import Article, Drop, RawArticle
+from .segment import segment
+from .sources import SourceFile, read_file
+
+ID_DIGITS: Final = 20
+"""Hexadecimal digits of an article id: 80 bits, so a billion articles collide with a chance below 1 in a million."""
+
+UNKNOWN_LICENCE: Final = "unknown"
+
+_LOST: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]")
+
+MAX_LOST_SHARE: Final = 0.2
+"""Share of replaced or control characters above which a text is no text. Damaged news keeps more than nine characters
+in ten; bytes of no text lose a third and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build has come.
+
+    Attributes:
+        files: source files read.
+        total_files: source files to read.
+        bytes: bytes read of the source files.
+        total_bytes: bytes to read.
+        articles, drops: what came of them so far.
+    """
+
+    files: int
+    total_files: int
+    bytes: int
+    total_bytes: int
+    articles: int
+    drops: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def process(raw: RawArticle) -> Article | Drop:
+    """Take one article through all stages, or drop it with a reason.
+
+    >>> process(RawArticle("a.txt", "Talks in Moscow end without a deal.")).segments[0].label
+    'body'
+    >>> process(RawArticle("a.txt", "  ")).reason
+    'empty: nothing but white space'
+    """
+    normalized = normalize(raw.data)
+    text = normalized.text
+    if not text.strip():
+        return Drop(raw.where, "normalize", "empty: nothing but white space")
+    if _lost(text) > MAX_LOST_SHARE * len(text):
+        return Drop(raw.where, "normalize", "undecodable: the bytes are no text in any known encoding")
+    raw = _tidy(raw)
+    segments = tuple(segment(text))
+    headline = next((text[s.start : s.end] for s in segments if s.kind == "headline"), None)
+    return Article(
+        id=article_id(raw),
+        source=raw.source,
+        text=text,
+        segments=segments,
+        raw_sha256=raw.sha256,
+        language=raw.language or detect_language(text),
+        url=raw.url,
+        publisher=raw.publisher,
+        title=raw.title or headline,
+        authors=raw.authors,
+        published_at=raw.published_at,
+        encoding=normalized.encoding,
+        fixes=normalized.fixes,
+        licence=raw.licence or UNKNOWN_LICENCE,
+    )
+
+
+def article_id(raw: RawArticle) -> str:
+    """A stable id from content and source: the address, or else the file's own name, and the content as found.
+
+    Moving a folder, or adding lines above an article, does not change it.
+
+    >>> article_id(RawArticle("a/x.txt", "text")) == article_id(RawArticle("b/x.txt", "text"))
+    True
+    """
+    where = raw.url or PurePosixPath(raw.source).name
+    return hashlib.sha256(f"{where}\0{raw.sha256}".encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
+
+
+def process_files(
+    files: Iterable[tuple[SourceFile, int]], total: tuple[int, int], on_progress: OnProgress | None = None
+) -> Iterator[Article | Drop]:
+    """Take files, each with its size in bytes, through all stages.
+
+    Args:
+        files: the files with their sizes.
+        total: number of files and of bytes, for the progress.
+        on_progress: called after every article and every file.
+    """
+    count = {Article: 0, Drop: 0}
+    done = 0
+    for number, (file, size) in enumerate(files):
+        for raw in read_file(file):
+            result = raw if isinstance(raw, Drop) else process(raw)
+            count[type(result)] += 1
+            yield result
+            if on_progress:
+                on_progress(Progress(number, total[0], done, total[1], count[Article], count[Drop]))
+        done += size
+        if on_progress:
+            on_progress(Progress(number + 1, total[0], done, total[1], count[Article], count[Drop]))
+
+
+def _lost(text: str) -> int:
+    """Characters that stand for lost or undecodable bytes: replacement characters, and controls of both sets."""
+    return len(_LOST.findall(text))
+
+
+def _tidy(raw: RawArticle) -> RawArticle:
+    """What the source says of an article is scraped text too."""
+    return replace(
+        raw,
+        url=_one_line(raw.url),
+        publisher=_one_line(raw.publisher),
+        title=_one_line(raw.title),
+        authors=tuple(filter(None, map(_one_line, raw.authors))),
+        language=_one_line(raw.language),
+        licence=_one_line(raw.licence),
+    )
+
+
+def _one_line(text: str | None) -> str | None:
+    return " ".join(normalize(text).text.split()) or None if text else None

@@ -1,0 +1,246 @@
+"""Building a release: all of it, or nothing that anybody can see."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from libya_news.errors import EmptyReleaseError, EnvironmentFaultError, ReleaseExistsError, UsageError, VersionError
+from libya_news.outputs import parquet
+from libya_news.pipeline import OnProgress, process_files
+from libya_news.records import Article, Drop, InputFile, OutputFile, Release, sha256_hex
+from libya_news.sources import SourceFile, StrPath, list_files
+
+from . import card, manifest
+from .rows import content, tables
+from .schema import SCHEMA_VERSION
+
+DEFAULT_NAME: Final = "libya-news"
+ROWS_PER_SHARD: Final = {"articles": 10_000, "segments": 200_000}
+"""Rows of a data file: some 50 MB of either config, small enough to fetch one, large enough to stream well."""
+
+_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
+
+
+def build(
+    sources: Iterable[StrPath],
+    *,
+    out: StrPath = "releases",
+    version: str = "1.0.0",
+    name: str = DEFAULT_NAME,
+    keep_unchanged: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Release:
+    """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
+
+    Args:
+        sources: files and folders, as ``read`` takes them.
+        out: folder that holds the releases; made where it is missing.
+        version: three plain numbers, ``MAJOR.MINOR.PATCH``.
+        name: lower-case words joined by hyphens.
+        keep_unchanged: where the version is there and a build would give the same, return it instead of an error.
+        on_progress: called with a ``Progress`` as files are read.
+
+    Returns:
+        The record of the release.
+
+    Raises:
+        SourceNotFoundError: a source does not exist.
+        VersionError: the version is not three plain numbers.
+        ReleaseExistsError: the version is there already; it is never touched.
+        EmptyReleaseError: no article was left to publish.
+        EnvironmentFaultError: the folder cannot be written, or the disk is full.
+
+    Examples:
+        >>> import tempfile, pathlib
+        >>> here = pathlib.Path(tempfile.mkdtemp())
+        >>> _ = (here / "talks.txt").write_text("Talks in Moscow end without a deal.")
+        >>> build([here / "talks.txt"], out=here / "releases").counts["articles"]
+        1
+    """
+    target = _target(Path(out), name, version)
+    files, drops = _listed(sources)
+    inputs = tuple(row for _, row in files)
+    print_ = manifest.fingerprint(name, version, inputs, SCHEMA_VERSION)
+    if target.exists():
+        return _existing(target, print_, keep_unchanged)
+    total = (len(inputs), sum(row.bytes for row in inputs))
+    results = process_files(((file, row.bytes) for file, row in files), total, on_progress)
+    articles, dropped = _unique(results)
+    drops = sorted((*drops, *dropped), key=lambda drop: (drop.id, drop.reason))
+    if not articles:
+        raise EmptyReleaseError(f"None of the {len(inputs)} input files gave an article{_why(drops)}.", _EMPTY_REMEDY)
+    release = Release(
+        path=target,
+        name=name,
+        version=version,
+        schema_version=SCHEMA_VERSION,
+        created_at=manifest.created_at(),
+        inputs=inputs,
+        files=(),
+        drops=tuple(drops),
+        counts=_counts(articles, drops),
+        code=manifest.code(),
+        environment=manifest.environment(),
+        fingerprint=print_,
+    )
+    return _publish(release, tables(articles))
+
+
+_EMPTY_REMEDY: Final = "Give files or folders with text, JSON lines or TREC SGML."
+
+
+def _target(out: Path, name: str, version: str) -> Path:
+    if not _VERSION.fullmatch(version):
+        raise VersionError(f"{version!r} is no version.", "Give three plain numbers, for example 1.0.0.")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name for a dataset.", "Use lower-case words joined by hyphens.")
+    return out / f"{name}-{version}"
+
+
+def _existing(target: Path, fingerprint: str, keep_unchanged: bool) -> Release:
+    if keep_unchanged:
+        release = manifest.load(target)
+        if release.fingerprint == fingerprint:
+            return release
+        why = "is already there, built from other inputs or by another version of the code"
+    else:
+        why = "is already there, and a release is never touched again"
+    raise ReleaseExistsError(f"{target} {why}.", "Choose a new --version, or another --out.")
+
+
+def _listed(sources: Iterable[StrPath]) -> tuple[list[tuple[SourceFile, InputFile]], list[Drop]]:
+    """Every file with its hash, and a drop for what cannot even be listed or read; the order given does not matter."""
+    files, drops = [], []
+    for entry in list_files(sources):
+        if isinstance(entry, Drop):
+            drops.append(entry)
+            continue
+        try:
+            digest, size = entry.digest()
+            files.append((entry, InputFile(entry.name, size, digest)))
+        except OSError as error:
+            drops.append(Drop(entry.name, "read", f"unreadable: {error.strerror}"))
+    return sorted(files, key=lambda pair: (pair[1].path, pair[1].sha256)), drops
+
+
+def _unique(results: Iterable[Article | Drop]) -> tuple[list[Article], list[Drop]]:
+    """Articles in the order of their ids, one for each text: the one whose id comes first stands for the others."""
+    found: dict[str, list[Article]] = {}
+    drops = []
+    for result in results:
+        if isinstance(result, Drop):
+            drops.append(result)
+        else:
+            found.setdefault(result.text_sha256, []).append(result)
+    for same in found.values():
+        same.sort(key=lambda article: (article.id, article.source))
+        reason = f"has the same text as {same[0].id} from {same[0].source}"
+        drops += [Drop(twin.id, "release", f"duplicate: {twin.source} {reason}") for twin in same[1:]]
+    return sorted((same[0] for same in found.values()), key=lambda article: article.id), drops
+
+
+def _counts(articles: Sequence[Article], drops: Sequence[Drop]) -> dict[str, Any]:
+    segments = [segment for article in articles for segment in article.segments]
+    return {
+        "articles": len(articles),
+        "segments": len(segments),
+        "languages": _ranked(article.language or "unknown" for article in articles),
+        "publishers": _ranked(article.publisher or "unknown" for article in articles),
+        "labels": _ranked(segment.label for segment in segments),
+        "kinds": _ranked(segment.kind for segment in segments),
+        "drops": _ranked(drop.reason.partition(":")[0] for drop in drops),
+    }
+
+
+def _ranked(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
+
+
+def _why(drops: Sequence[Drop]) -> str:
+    reasons = ", ".join(
+        f"{count} {reason}" for reason, count in _ranked(d.reason.partition(":")[0] for d in drops).items()
+    )
+    return f" ({reasons})" if reasons else ""
+
+
+def _publish(release: Release, made: dict[str, pa.Table]) -> Release:
+    """Write all files into a temporary sibling and rename it: a release is seen whole or not at all."""
+    with _environment_faults(release.path), _staging(release.path) as folder:
+        files = tuple(file for config, table in made.items() for file in _write_shards(folder, config, table))
+        release = replace(release, files=files)
+        for file_name, text in (("README.md", card.render(release)), (manifest.FILE_NAME, manifest.to_json(release))):
+            _write_text(folder / file_name, text)
+        folder.rename(release.path)
+        _sync(release.path.parent)
+    return release
+
+
+@contextlib.contextmanager
+def _environment_faults(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and target.exists():
+            raise ReleaseExistsError(
+                f"{target} was published by somebody else meanwhile.", "Choose a new --version."
+            ) from None
+        raise EnvironmentFaultError(
+            f"Cannot write {target}: {error.strerror}.", "Check free space and permissions."
+        ) from None
+
+
+@contextlib.contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_shards(folder: Path, config: str, table: pa.Table) -> Iterator[OutputFile]:
+    (folder / config).mkdir()
+    size = ROWS_PER_SHARD[config]
+    shards = max(1, -(-table.num_rows // size))
+    for index in range(shards):
+        yield _write_shard(folder, config, table.slice(index * size, size), f"train-{index:05d}-of-{shards:05d}")
+
+
+def _write_shard(folder: Path, config: str, rows: pa.Table, stem: str) -> OutputFile:
+    """The content's hash in the name makes each version's files different files to every cache."""
+    content_bytes, content_sha256 = content(rows)
+    path = f"{config}/{stem}-{content_sha256[:12]}.parquet"
+    parquet.write(rows, folder / path)
+    data = (folder / path).read_bytes()
+    return OutputFile(path, config, "train", rows.num_rows, len(data), sha256_hex(data), content_bytes, content_sha256)
+
+
+def _write_text(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Make the rename itself survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,138 @@
+"""The dataset card: YAML for the Hub and for ``load_dataset``, and text for people, all from one release record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from string import Template
+from typing import Any, Final
+
+import yaml
+
+from libya_news._tables import load_text
+from libya_news.labels import KINDS
+from libya_news.records import Release
+
+from . import schema
+
+SIZE_CATEGORIES: Final = (
+    (10**3, "n<1K"),
+    (10**4, "1K<n<10K"),
+    (10**5, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+    (10**9, "100M<n<1B"),
+)
+"""Upper bound of the number of articles, and the Hub's word for it."""
+
+
+def render(release: Release) -> str:
+    """The whole card of a release. It names no time and no machine: the same data gives the same card."""
+    counts = release.counts
+    text = Template(load_text("card.md")).substitute(
+        name=release.name,
+        version=release.version,
+        folder=f"{release.name}-{release.version}",
+        articles=f"{counts['articles']:,}",
+        segments=f"{counts['segments']:,}",
+        configs=_table(("config", "rows", "what"), _config_rows(release)),
+        languages=_table(("language", "articles"), counts["languages"].items()),
+        publishers=_table(("publisher", "articles"), counts["publishers"].items()),
+        labels=_table(("label", "segments"), counts["labels"].items()),
+        kinds=_table(("label", "kind", "segments", "what it is", "example"), _kind_rows(release)),
+        drops=_table(("reason", "dropped"), counts["drops"].items()) if counts["drops"] else "Nothing was dropped.",
+        schemas="\n\n".join(_schema_section(config) for config in schema.CONFIGS),
+        schema_version=release.schema_version,
+        library=release.code["libya_news"],
+    )
+    return f"---\n{_yaml(release)}---\n\n{text}"
+
+
+def _yaml(release: Release) -> str:
+    card = {
+        "pretty_name": f"Libya news {release.version}",
+        "language": [language for language in release.counts["languages"] if language != "unknown"],
+        "license": "unknown",
+        "size_categories": [size_category(release.counts["articles"])],
+        "task_categories": ["token-classification", "text-classification"],
+        "tags": ["news", "libya", "boilerplate-removal", "text-segmentation"],
+        "configs": [_config(release, config) for config in schema.CONFIGS],
+        "dataset_info": _dataset_info(release),
+    }
+    text: str = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=1_000)
+    return text
+
+
+def _config(release: Release, config: str) -> dict[str, Any]:
+    """``version`` must be three plain numbers, or the load fails; it keeps apart what ``datasets`` caches."""
+    default = {"default": True} if config == next(iter(schema.CONFIGS)) else {}
+    return {"config_name": config, "version": release.version, **default, "data_files": _data_files(release, config)}
+
+
+def _data_files(release: Release, config: str) -> list[dict[str, Any]]:
+    files = [file for file in release.files if file.config == config]
+    return [
+        {"split": split, "path": [file.path for file in group]} for split, group in groupby(files, attrgetter("split"))
+    ]
+
+
+def _dataset_info(release: Release) -> list[dict[str, Any]]:
+    from datasets import DatasetInfo, SplitDict, SplitInfo  # noqa: PLC0415 - slow to import
+    from datasets.info import DatasetInfosDict  # noqa: PLC0415
+    from huggingface_hub import DatasetCardData  # noqa: PLC0415
+
+    def info(config: str) -> DatasetInfo:
+        files = [file for file in release.files if file.config == config]
+        size = sum(file.content_bytes for file in files)
+        splits = [
+            SplitInfo(split, sum(f.content_bytes for f in group), sum(f.rows for f in group))
+            for split, group in ((key, list(group)) for key, group in groupby(files, attrgetter("split")))
+        ]
+        made = SplitDict()
+        for split in splits:
+            made.add(split)
+        return DatasetInfo(features=schema.features(config), splits=made, dataset_size=size)
+
+    data = DatasetCardData()
+    DatasetInfosDict({config: info(config) for config in schema.CONFIGS}).to_dataset_card_data(data)
+    rows: list[dict[str, Any]] = data.get("dataset_info")
+    return [{key: value for key, value in row.items() if value is not None} for row in rows]
+
+
+def size_category(articles: int) -> str:
+    """The Hub's word for a number of rows.
+
+    >>> size_category(999), size_category(1_000)
+    ('n<1K', '1K<n<10K')
+    """
+    return next((name for bound, name in SIZE_CATEGORIES if articles < bound), "n>1T")
+
+
+def _config_rows(release: Release) -> Iterable[tuple[str, int, str]]:
+    for config, title in schema.CONFIG_TITLES.items():
+        yield f"`{config}`", sum(file.rows for file in release.files if file.config == config), title
+
+
+def _kind_rows(release: Release) -> Iterable[Sequence[object]]:
+    counts: Mapping[str, int] = release.counts["kinds"]
+    return ((k.label, f"`{k.name}`", counts.get(k.name, 0), k.description, k.example) for k in KINDS)
+
+
+def _schema_section(config: str) -> str:
+    heads = ("column", "type", "may be null", "what it means", "unit or range")
+    rows = (
+        (f"`{row['name']}`", row["type"], "yes" if row["nullable"] else "no", row["description"], row["unit"])
+        for row in schema.rows(config)
+    )
+    return f"### `{config}`: {schema.CONFIG_TITLES[config]}\n\n{_table(heads, rows)}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,86 @@
+"""The manifest: a release's record as JSON, and where its parts come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+from functools import lru_cache
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any, Final
+
+from libya_news._version import __version__
+from libya_news.errors import DataError
+from libya_news.records import Drop, InputFile, OutputFile, Release
+
+FILE_NAME: Final = "manifest.json"
+FORMAT: Final = "libya_news/manifest"
+FORMAT_VERSION: Final = 1
+
+_SHAPING: Final = ("datasets", "ftfy", "pyarrow", "resiliparse")
+"""Libraries whose version can change what a build writes."""
+
+
+def to_json(release: Release) -> str:
+    """The manifest of a release: its fields, its format first, in a fixed order."""
+    fields = asdict(replace(release, path=Path()))
+    del fields["path"]
+    return (
+        json.dumps({"format": FORMAT, "format_version": FORMAT_VERSION, **fields}, ensure_ascii=False, indent=1) + "\n"
+    )
+
+
+def load(folder: Path) -> Release:
+    """Read the release that lies in a folder.
+
+    Raises:
+        DataError: there is no manifest, or none that this version understands.
+    """
+    path = folder / FILE_NAME
+    try:
+        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found = fields.pop("format"), fields.pop("format_version")
+        if found != (FORMAT, FORMAT_VERSION):
+            raise DataError(f"{path} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
+        for name, record in (("inputs", InputFile), ("files", OutputFile), ("drops", Drop)):
+            fields[name] = tuple(record(**row) for row in fields[name])
+        return Release(path=folder, **fields)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{folder} holds no readable {FILE_NAME}: {error}.", "Name the folder of a release.") from None
+
+
+def created_at() -> str:
+    """Now, or the time in ``SOURCE_DATE_EPOCH`` (seconds since 1970), as ISO 8601 in UTC.
+
+    Source: reproducible-builds.org, SOURCE_DATE_EPOCH specification.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
+    return now.isoformat(timespec="seconds")
+
+
+def environment() -> dict[str, str]:
+    """Versions of Python and of the libraries that shape the result."""
+    return {"python": platform.python_version(), **{name: installed(name) for name in _SHAPING}}
+
+
+@lru_cache(maxsize=1)
+def code() -> dict[str, str]:
+    """Version of the library, and one SHA-256 over its modules, tables and models."""
+    package = Path(__file__).resolve().parents[1]
+    hashed = hashlib.sha256()
+    for path in sorted(package.rglob("*"), key=lambda path: path.relative_to(package).as_posix()):
+        if path.is_file() and path.suffix != ".pyc":
+            hashed.update(f"{path.relative_to(package).as_posix()}\0{path.stat().st_size}\0".encode())
+            hashed.update(path.read_bytes())
+    return {"libya_news": __version__, "sha256": hashed.hexdigest()}
+
+
+def fingerprint(name: str, version: str, inputs: tuple[InputFile, ...], schema_version: int) -> str:
+    """One SHA-256 over all that decides what a build writes, but for the time."""
+    parts = [name, version, [asdict(row) for row in inputs], schema_version, code(), environment()]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()

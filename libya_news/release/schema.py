@@ -1,0 +1,155 @@
+"""The published schema, written out once, by hand.
+
+Everything that speaks of columns is generated from here: the Arrow schema with its field metadata, the ``datasets``
+features, the table in the card, and ``libya-news schema``. A change here is a change of ``SCHEMA_VERSION``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pyarrow as pa
+
+from libya_news.labels import KIND_NAMES, LABELS
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+SCHEMA_VERSION: Final = 1
+
+
+class Column(NamedTuple):
+    """One column: what it is called, what it holds, and how to read its values.
+
+    Attributes:
+        name: column name.
+        type: Arrow type; class labels are stored as their class id.
+        nullable: whether a row may lack a value.
+        description: what the value means.
+        unit: unit, range or form of the values.
+        classes: names behind the class ids, for class labels.
+        fields: the columns of the struct, for a list of structs.
+    """
+
+    name: str
+    type: pa.DataType
+    nullable: bool
+    description: str
+    unit: str
+    classes: tuple[str, ...] = ()
+    fields: tuple[Column, ...] = ()
+
+    @property
+    def arrow(self) -> pa.Field[Any]:
+        """The Arrow field, with description and unit as its metadata."""
+        return pa.field(
+            self.name, self.type, self.nullable, metadata={"description": self.description, "unit": self.unit}
+        )
+
+    @property
+    def type_name(self) -> str:
+        """The type as people read it."""
+        if self.classes:
+            return f"class label ({len(self.classes)})"
+        return "list of struct" if self.fields else str(self.type)
+
+
+_OFFSET = "code points, 0 to the text's length"
+_SHA256 = "64 hexadecimal digits"
+
+SPAN: Final = (
+    Column("start", pa.int64(), False, "first code point of the segment in the article's text", _OFFSET),
+    Column("end", pa.int64(), False, "one past the segment's last code point (half-open)", _OFFSET),
+    Column("label", pa.int64(), False, "what the segment is", "class id", LABELS),
+    Column("kind", pa.int64(), False, "the label refined; a kind implies its label", "class id", KIND_NAMES),
+    Column("confidence", pa.float32(), False, "probability that the label is right", "0 to 1"),
+    Column("by", pa.string(), False, "what decided: a rule, or a model with the hash of its file", "rule:NAME or MODEL@HASH"),
+)  # fmt: skip
+
+ARTICLES: Final = (
+    Column("article_id", pa.string(), False, "stable id, made from the content as found and where it stood", "20 hexadecimal digits"),
+    Column("source", pa.string(), False, "file that held the article, relative to the folder that was given", "path with /"),
+    Column("url", pa.string(), True, "web address, as the source gave it", "URL"),
+    Column("publisher", pa.string(), True, "who published the article", "name"),
+    Column("title", pa.string(), True, "title that the source gave, else the headline found in the text", "text"),
+    Column("authors", pa.list_(pa.string()), False, "authors that the source named", "names, in order"),
+    Column("published_at", pa.timestamp("us", tz="UTC"), True, "publication time; a time without a zone is taken as UTC", "UTC, microseconds"),
+    Column("language", pa.string(), True, "language of the text", "ISO 639-1 code"),
+    Column("encoding", pa.string(), True, "encoding that the bytes were decoded from; null where the source held text", "codec name"),
+    Column("fixes", pa.list_(pa.string()), False, "repairs that changed the text", "names, in the order they ran"),
+    Column("raw_sha256", pa.string(), False, "SHA-256 of the article as found", _SHA256),
+    Column("text", pa.string(), False, "the whole text, normalised; every offset counts in it", "Unicode text, NFC, lines end in \\n"),
+    Column("text_sha256", pa.string(), False, "SHA-256 of the text as UTF-8", _SHA256),
+    Column("body", pa.string(), False, "the story alone: standfirst, crossheads, paragraphs and list texts", "paragraphs joined by blank lines"),
+    Column("segments", pa.list_(pa.struct([column.arrow for column in SPAN])), False, "the text cut into labelled segments, in order", "spans", fields=SPAN),
+    Column("licence", pa.string(), False, "terms under which the text may be used, as far as known", "SPDX id, sentence or “unknown”"),
+)  # fmt: skip
+
+SEGMENTS: Final = (
+    ARTICLES[0],
+    Column("index", pa.int64(), False, "position of the segment among its article's segments", "0 and up"),
+    *SPAN[2:4],
+    Column("text", pa.string(), False, "the segment's text", "Unicode text"),
+    *SPAN[:2],
+    *SPAN[4:],
+    next(column for column in ARTICLES if column.name == "language"),
+)
+
+CONFIGS: Final = {"articles": ARTICLES, "segments": SEGMENTS}
+"""Columns by config. The first config is the default one."""
+
+CONFIG_TITLES: Final = {"articles": "one row per article", "segments": "one row per segment"}
+
+
+def features(config: str) -> Features:
+    """The ``datasets`` features of a config, class labels with their names, nested ones too.
+
+    >>> features("segments")["label"].names
+    ['body', 'caption', 'bullet', 'boilerplate']
+    """
+    from datasets import ClassLabel, Features, List  # noqa: PLC0415 - slow to import, needed by few callers
+
+    def feature(column: Column) -> object:
+        if column.classes:
+            return ClassLabel(names=list(column.classes))
+        if column.fields:
+            return List({field.name: feature(field) for field in column.fields})
+        return next(iter(Features.from_arrow_schema(pa.schema([("x", column.type)])).values()))
+
+    return Features({column.name: feature(column) for column in CONFIGS[config]})
+
+
+def arrow_schema(config: str) -> pa.Schema:
+    """The Arrow schema of a config: types, nullability, descriptions, units, and the ``datasets`` features.
+
+    >>> arrow_schema("articles").field("url").metadata[b"unit"]
+    b'URL'
+    """
+    described = {"info": {"features": features(config).to_dict()}}
+    return pa.schema(
+        [column.arrow for column in CONFIGS[config]],
+        metadata={"huggingface": json.dumps(described), "libya_news.schema_version": str(SCHEMA_VERSION)},
+    )
+
+
+def rows(config: str) -> Iterator[dict[str, str | bool]]:
+    """The schema as plain rows for people and machines; nested columns follow theirs as ``segments.start``.
+
+    >>> [row["name"] for row in rows("segments")][:3]
+    ['article_id', 'index', 'label']
+    """
+    for column in CONFIGS[config]:
+        yield _row(column)
+        yield from (_row(field, f"{column.name}.") for field in column.fields)
+
+
+def _row(column: Column, prefix: str = "") -> dict[str, str | bool]:
+    return {
+        "name": prefix + column.name,
+        "type": column.type_name,
+        "nullable": column.nullable,
+        "description": column.description,
+        "unit": column.unit,
+    }

@@ -1,0 +1,82 @@
+"""What a folder says about its files: ``provenance.toml`` beside them.
+
+A section's name is a file name or a pattern; its keys fill what the file itself does not say::
+
+    format = "libya_news/provenance"
+    version = 1
+
+    ["*.txt"]
+    publisher = "BBC News"
+    licence = "unknown"
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import datetime, timezone
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from libya_news.errors import DataError
+from libya_news.records import RawArticle
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILE_NAME: Final = "provenance.toml"
+KEYS: Final = ("url", "publisher", "title", "authors", "published_at", "language", "licence")
+_NOTES: Final = ("note", "rights_holder")
+
+
+def with_provenance(article: RawArticle, path: Path) -> RawArticle:
+    """Fill the fields that the article lacks from the ``provenance.toml`` beside its file.
+
+    Raises:
+        DataError: the provenance file is not valid.
+    """
+    known = {
+        key: value
+        for pattern, facts in _sections(path.parent / FILE_NAME).items()
+        if fnmatchcase(path.name, pattern)
+        for key, value in facts.items()
+    }
+    return replace(article, **{key: value for key, value in known.items() if not getattr(article, key)})
+
+
+@lru_cache(maxsize=64)
+def _sections(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not valid TOML: {error}.", "Mend or remove the file.") from None
+    if (table.pop("format", None), table.pop("version", None)) != ("libya_news/provenance", 1):
+        raise DataError(f"{path} does not begin with its format and version.", _REMEDY)
+    return {pattern: _facts(path, pattern, facts) for pattern, facts in table.items()}
+
+
+_REMEDY: Final = 'Begin it with: format = "libya_news/provenance" and version = 1.'
+
+
+def _facts(path: Path, pattern: str, facts: Any) -> dict[str, Any]:
+    unknown = sorted(set(facts) - {*KEYS, *_NOTES}) if isinstance(facts, dict) else [pattern]
+    if unknown:
+        raise DataError(f"{path} has unknown keys {', '.join(unknown)}.", f"Known keys: {', '.join((*KEYS, *_NOTES))}.")
+    known = {key: value for key, value in facts.items() if key in KEYS}
+    if "authors" in known:
+        known["authors"] = tuple(known["authors"])
+    if "published_at" in known:
+        known["published_at"] = _utc(path, known["published_at"])
+    return known
+
+
+def _utc(path: Path, value: Any) -> datetime:
+    if not isinstance(value, datetime):
+        raise DataError(f"{path}: published_at = {value} is no time.", "Write it as 2020-01-14T10:32:00Z.")
+    return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)

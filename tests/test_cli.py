@@ -1,0 +1,145 @@
+"""The command, run as people run it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from libya_news import __version__
+from libya_news.release import schema
+
+
+def run(*arguments: str | Path, given: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "libya_news", *map(str, arguments)],
+        input=given,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "100", **environment},
+    )
+
+
+def test_version() -> None:
+    assert run("--version").stdout.decode() == f"libya-news {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [(), ("build",), ("inspect",), ("schema",)])
+def test_help(command: tuple[str, ...]) -> None:
+    result = run(*command, "--help")
+    assert result.returncode == 0
+    assert b"Usage:" in result.stdout
+
+
+def test_build_and_build_again(tmp_path: Path, root: Path) -> None:
+    arguments = ("build", root / "seeds", "--out", tmp_path)
+    first, again, kept = run(*arguments), run(*arguments), run(*arguments, "--keep-unchanged")
+    assert first.returncode == 0, first.stderr
+    lines = first.stdout.decode().splitlines()
+    assert lines[0] == f"Built: {tmp_path / 'libya-news-1.0.0'}"
+    assert lines[1] == "1 articles, 25 segments, 0 dropped"
+    assert lines[-1].strip().startswith("from datasets import load_dataset; articles = load_dataset(")
+    loaded = subprocess.run(
+        [sys.executable, "-c", lines[-1].strip() + "; print(articles)"], capture_output=True, check=True
+    )
+    assert b"num_rows: 1" in loaded.stdout
+    assert again.returncode == 2
+    assert again.stderr.decode().startswith("error: ")
+    assert again.stderr.count(b"\n") == 1
+    assert kept.returncode == 0
+    assert kept.stdout.decode().startswith("Unchanged: ")
+
+
+def test_build_json(tmp_path: Path, root: Path) -> None:
+    result = run("build", root / "seeds", "--out", tmp_path, "--json")
+    assert json.loads(result.stdout)["counts"]["articles"] == 1
+
+
+def test_inspect_json_from_standard_input(root: Path) -> None:
+    data = (root / "seeds" / "000_ecd0a0faa3e49d1e.txt").read_bytes()
+    shown = json.loads(run("inspect", "-", "--json", given=data).stdout)
+    assert len(shown["segments"]) == 25
+    assert all(row["text"] == shown["text"][row["start"] : row["end"]] for row in shown["segments"])
+
+
+def test_inspect_is_plain_in_a_pipe_and_cannot_steer_the_terminal() -> None:
+    result = run("inspect", "-", given="Talks\x1b]0;owned\x07 end in Moscow.\u202e".encode())
+    assert result.returncode == 0
+    assert b"\x1b" not in result.stdout
+    assert b"body/" in result.stdout
+
+
+def test_inspect_has_colours_where_asked(root: Path) -> None:
+    result = run("inspect", root / "seeds", FORCE_COLOR="1")
+    assert b"\x1b[" in result.stdout
+
+
+def test_the_picture_in_the_readme_is_that_of_the_seed(root: Path, tmp_path: Path) -> None:
+    """To renew it: libya-news inspect seeds --svg docs/seed.svg."""
+    assert run("inspect", root / "seeds", "--svg", tmp_path / "seed.svg").returncode == 0
+    drawn = (tmp_path / "seed.svg").read_text(encoding="utf-8")
+    assert drawn == (root / "docs" / "seed.svg").read_text(encoding="utf-8")
+    assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_schema() -> None:
+    shown = json.loads(run("schema", "--json").stdout)
+    assert list(shown["configs"]) == ["articles", "segments"]
+    assert [row["name"] for row in shown["configs"]["segments"]] == [column.name for column in schema.SEGMENTS]
+    assert all(row["description"] and row["unit"] for rows in shown["configs"].values() for row in rows)
+    assert b"article_id" in run("schema").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("build", "nowhere"), 2, "no file or folder"),
+        (("build", "seeds", "--version", "one"), 2, "three plain numbers"),
+        (("build",), 2, "Missing argument"),
+        (("conquer",), 2, "No such command"),
+        (("inspect", "nowhere"), 2, "no file or folder"),
+        (("build", "/dev/null"), 1, "gave an article"),
+        (("inspect", "/dev/null"), 1, "holds no article"),
+    ],
+)
+def test_errors_are_short_and_have_codes(
+    root: Path, arguments: tuple[str, ...], code: int, words: str, tmp_path: Path
+) -> None:
+    places = [str(root / word) if word == "seeds" else word for word in arguments]
+    extra = ("--out", str(tmp_path)) if len(arguments) > 1 and arguments[0] == "build" else ()
+    result = run(*places, *extra)
+    message = result.stderr.decode()
+    assert result.returncode == code, message
+    assert words in message
+    assert "Traceback" not in message
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run("build", root / "seeds", "--out", tmp_path / "file")
+    assert result.returncode == 3
+    assert b"Cannot write" in result.stderr
+    assert result.stderr.count(b"\n") == 1
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for n in range(3_000):
+        (tmp_path / "in" / f"{n}.txt").write_text(f"Story {n}.\n\n" + "Talks go on in Moscow. " * 400, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "libya_news", "build", str(tmp_path / "in"), "--out", str(tmp_path / "out")],
+        stderr=subprocess.PIPE,
+    )
+    time.sleep(2.0)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 130, message
+    assert b"Traceback" not in message
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())

@@ -1,0 +1,23 @@
+"""Reading tables: format and version are checked, and what is wrong is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from libya_news._tables import load_table
+from libya_news.errors import DataError
+
+
+def test_a_missing_table() -> None:
+    with pytest.raises(DataError, match=r"no table 'languages/xx'\. Reinstall"):
+        load_table("languages/xx", expect="language")
+
+
+def test_another_format() -> None:
+    with pytest.raises(DataError, match=r"declares .*fields.* but .*language"):
+        load_table("fields", expect="language")
+
+
+def test_another_version() -> None:
+    with pytest.raises(DataError, match="2"):
+        load_table("fields", expect="fields", version=2)
