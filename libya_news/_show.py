@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
+from xml.sax.saxutils import escape
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -69,7 +70,8 @@ def svg(text: str, segments: Sequence[Segment], title: str) -> str:
     """The table of a text as a picture. The same text gives the same bytes."""
     console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(segment_table(text, segments))
-    return console.export_svg(title=title, code_format=_SVG, unique_id="libya-news")
+    frame = _SVG.replace("{title}", escape(title, {'"': "&quot;", "{": "{{", "}": "}}"}))
+    return console.export_svg(code_format=frame, unique_id="libya-news")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -20,10 +19,8 @@ ID_DIGITS: Final = 20
 
 UNKNOWN_LICENCE: Final = "unknown"
 
-_LOST: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]")
-
 MAX_LOST_SHARE: Final = 0.2
-"""Share of replaced or control characters above which a text is no text. Damaged news keeps more than nine characters
+"""Share of characters damaged beyond repair above which a text is no text. Damaged news keeps more than nine characters
 in ten; bytes of no text lose a third and more."""
 
 
@@ -62,7 +59,7 @@ def process(raw: RawArticle) -> Article | Drop:
     text = normalized.text
     if not text.strip():
         return Drop(raw.where, "normalize", "empty: nothing but white space")
-    if _lost(text) > MAX_LOST_SHARE * len(text):
+    if sum(end - start for start, end in normalized.damage) > MAX_LOST_SHARE * len(text):
         return Drop(raw.where, "normalize", "undecodable: the bytes are no text in any known encoding")
     raw = _tidy(raw)
     segments = tuple(segment(text))
@@ -119,11 +116,6 @@ def process_files(
         done += size
         if on_progress:
             on_progress(Progress(number + 1, total[0], done, total[1], count[Article], count[Drop]))
-
-
-def _lost(text: str) -> int:
-    """Characters that stand for lost or undecodable bytes: replacement characters, and controls of both sets."""
-    return len(_LOST.findall(text))
 
 
 def _tidy(raw: RawArticle) -> RawArticle:

@@ -43,10 +43,13 @@ class Column(NamedTuple):
 
     @property
     def arrow(self) -> pa.Field[Any]:
-        """The Arrow field, with description and unit as its metadata."""
-        return pa.field(
-            self.name, self.type, self.nullable, metadata={"description": self.description, "unit": self.unit}
-        )
+        """The Arrow field, with description and unit as its metadata.
+
+        ``datasets`` restores class labels from a Parquet file only where the Arrow field is nullable, nested fields too,
+        so class labels and what holds them are nullable for Arrow whatever they are for us.
+        """
+        nullable = self.nullable or bool(self.classes or self.fields)
+        return pa.field(self.name, self.type, nullable, metadata={"description": self.description, "unit": self.unit})
 
     @property
     def type_name(self) -> str:
@@ -83,7 +86,7 @@ ARTICLES: Final = (
     Column("text", pa.string(), False, "the whole text, normalised; every offset counts in it", "Unicode text, NFC, lines end in \\n"),
     Column("text_sha256", pa.string(), False, "SHA-256 of the text as UTF-8", _SHA256),
     Column("body", pa.string(), False, "the story alone: standfirst, crossheads, paragraphs and list texts", "paragraphs joined by blank lines"),
-    Column("segments", pa.list_(pa.struct([column.arrow for column in SPAN])), False, "the text cut into labelled segments, in order", "spans", fields=SPAN),
+    Column("segments", pa.list_(pa.struct([column.arrow.with_nullable(True) for column in SPAN])), False, "the text cut into labelled segments, in order", "spans", fields=SPAN),
     Column("licence", pa.string(), False, "terms under which the text may be used, as far as known", "SPDX id, sentence or “unknown”"),
 )  # fmt: skip
 

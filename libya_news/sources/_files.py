@@ -43,12 +43,9 @@ class SourceFile:
 
     def open(self) -> IO[bytes]:
         """Open for reading, decompressed where the file is gzip by its first bytes."""
-        stream = self.path.open("rb")
-        magic = stream.read(2)
-        stream.seek(0)
-        if magic != b"\x1f\x8b":
-            return stream
-        return gzip.GzipFile(fileobj=stream, mode="rb")  # type: ignore[return-value]  # it is an IO[bytes] in all but name
+        with self.path.open("rb") as stream:
+            compressed = stream.read(2) == b"\x1f\x8b"
+        return gzip.open(self.path, "rb") if compressed else self.path.open("rb")  # type: ignore[return-value]
 
     def digest(self) -> tuple[str, int]:
         """SHA-256 (64 hex digits) and size in bytes of the file as it lies on disk."""
