@@ -42,7 +42,7 @@ def normalize(
 
 
 def _fixed(text: str, options: NormalizeOptions, *before: ByteOffsets) -> Normalized:
-    new, counts, back = run_fixes(text, options)
-    stages: list[EditOffsets | ByteOffsets] = [*before, *back]
-    damage = tuple(m.span() for m in _LOST.finditer(new))
-    return Normalized(new, counts=counts, damage=damage, offsets=OffsetChain(stages) if stages else None)
+    work = run_fixes(text, options)
+    stages: list[EditOffsets | ByteOffsets] = [*before, *work.back]
+    damage = tuple(m.span() for m in _LOST.finditer(work.text))
+    return Normalized(work.text, counts=work.counts, damage=damage, offsets=OffsetChain(stages) if stages else None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from .edits import Edit, EditOffsets, apply_edits
+from .edits import EditOffsets, apply_edits
 from .options import FIX_NAMES, NormalizeOptions
-from .repair import mojibake
+from .repair import c1_controls, mojibake
+from .sieve import needed
 from .tidy import (
     Fix,
     bidi_pairs,
@@ -24,6 +26,7 @@ _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
         "surrogates": surrogates,
         "html_entities": html_entities,
         "mojibake": mojibake,
+        "c1_controls": c1_controls,
         "bidi_pairs": bidi_pairs,
         "latin_ligatures": latin_ligatures,
         "presentation_forms": presentation_forms,
@@ -35,33 +38,43 @@ MAX_ROUNDS = 8
 """Rounds until nothing changes any more. Two are enough for all texts of the corpora; the last finds nothing."""
 
 
+MAX_LAYERS = 8
+"""How often one fix is made before the next one's turn: mojibake comes in layers. Four were met."""
+
+
 def fix_for(name: str) -> Fix:
     """The fix of that name: a function, or a row of patterns in the table."""
     return _FUNCTIONS.get(name) or pattern_fix(name)
 
 
-def run_fixes(text: str, options: NormalizeOptions) -> tuple[str, dict[str, int], list[EditOffsets]]:
-    """Make all fixes that are on, in order, and again until none finds anything to do.
+@dataclass
+class Work:
+    """A text under repair: what the sieve says of it, how many places each fix changed, and the way back."""
 
-    Returns:
-        the text, how many places each fix changed, and the way back through each fix.
-    """
-    counts: dict[str, int] = {}
-    back: list[EditOffsets] = []
+    text: str
+    needed: set[str]
+    counts: dict[str, int] = field(default_factory=dict)
+    back: list[EditOffsets] = field(default_factory=list)
+
+    def make(self, name: str) -> None:
+        """Make one fix as often as it finds something."""
+        for _ in range(MAX_LAYERS if name in self.needed else 0):
+            if not (edits := fix_for(name)(self.text)):
+                return
+            self.counts[name] = self.counts.get(name, 0) + len(edits)
+            self.back.append(EditOffsets(edits))
+            self.text = apply_edits(self.text, edits)
+            self.needed = needed(self.text)
+
+
+def run_fixes(text: str, options: NormalizeOptions) -> Work:
+    """Make all fixes that are on and that the text can need, in order, and again until none finds anything to do."""
+    work = Work(text, needed(text))
     names = [name for name in FIX_NAMES if name not in options.off]
-    for _ in range(MAX_ROUNDS):
-        before = text
+    for _ in range(MAX_ROUNDS if work.needed else 0):
+        before = work.text
         for name in names:
-            text = _run(name, text, counts, back)
-        if text == before:
+            work.make(name)
+        if work.text == before:
             break
-    return text, counts, back
-
-
-def _run(name: str, text: str, counts: dict[str, int], back: list[EditOffsets]) -> str:
-    edits: list[Edit] = fix_for(name)(text)
-    if not edits:
-        return text
-    counts[name] = counts.get(name, 0) + len(edits)
-    back.append(EditOffsets(edits))
-    return apply_edits(text, edits)
+    return work

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 from libya_news._tables import load_table
 
@@ -32,17 +34,14 @@ _BIDI_OPEN |= {"\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
-def tables() -> dict[str, list[list[str]]]:
-    """The pattern tidy-ups of the table, with their classes filled in: for each name, pairs of pattern and new text."""
-    table = load_table("normalize/tidy", expect="normalize-tidy")
-    return {
-        name: [[_fill(pattern, table["classes"]), new] for pattern, new in rules]
-        for name, rules in table["patterns"].items()
-    }
+def table() -> MappingProxyType[str, Any]:
+    """The facts that the tidy-ups go by."""
+    return load_table("normalize/tidy", expect="normalize-tidy")
 
 
-def _fill(pattern: str, classes: dict[str, str]) -> str:
-    for name, members in classes.items():
+def fill(pattern: str) -> str:
+    """A pattern of the table with its classes of characters filled in."""
+    for name, members in table()["classes"].items():
         pattern = pattern.replace(f"{{{name}}}", members)
     return pattern
 
@@ -54,9 +53,9 @@ def pattern_fix(name: str) -> Fix:
     >>> pattern_fix("spaces")("a\\xa0b")
     [Edit(start=1, end=2, new=' ', transcoded=False)]
     """
-    rules = tables()[name]
+    rules = table()["patterns"][name]
     news = [new for _, new in rules]
-    joined = re.compile("|".join(f"({pattern})" for pattern, _ in rules))
+    joined = re.compile("|".join(f"({fill(pattern)})" for pattern, _ in rules))
 
     def find(text: str) -> list[Edit]:
         return [Edit(m.start(), m.end(), news[(m.lastindex or 1) - 1]) for m in joined.finditer(text)]
@@ -127,13 +126,13 @@ def _stray_bidi(text: str, start: int, end: int) -> list[int]:
 @cache
 def right_to_left() -> re.Pattern[str]:
     """Matches a letter that is written from right to left."""
-    return re.compile(_fill("[{rtl}]", load_table("normalize/tidy", expect="normalize-tidy")["classes"]))
+    return re.compile(fill("[{rtl}]"))
 
 
 def latin_ligatures(text: str) -> list[Edit]:
     """Typographic ligatures become their letters; œ and æ are letters and stay."""
-    table = load_table("normalize/tidy", expect="normalize-tidy")["latin_ligatures"]
-    return [Edit(m.start(), m.end(), table[m[0]]) for m in re.finditer("[\ufb00-\ufb06]", text)]
+    letters = table()["latin_ligatures"]
+    return [Edit(m.start(), m.end(), letters[m[0]]) for m in re.finditer("[\ufb00-\ufb06]", text)]
 
 
 def presentation_forms(text: str) -> list[Edit]:

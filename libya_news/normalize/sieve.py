@@ -1,0 +1,43 @@
+"""One scan that says which fixes a text can need: what it does not name would find nothing to do.
+
+All fixes' patterns are compiled into one automaton (RE2, linear in any text), which reads the text once at hundreds of
+megabytes a second. ``tests/test_normalize_sieve.py`` shows that nothing slips through.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .suspicion import compile_set, patterns, to_re2
+from .tidy import fill, table
+
+if TYPE_CHECKING:
+    import re2
+
+
+@cache
+def _sieve() -> tuple[tuple[str, ...], re2.Set]:
+    """The names of the fixes, and the automaton that finds them by their positions."""
+    sources = {name: fill(pattern) for name, pattern in table()["sieve"].items()}
+    suspicious = "|".join(f"(?:{to_re2(pattern)})" for pattern in patterns().values())
+    named = {"mojibake": suspicious, **sources}
+    return tuple(named), compile_set(list(map(to_re2, named.values())))
+
+
+def needed(text: str) -> set[str]:
+    """Names of the fixes that the text can need; empty for nearly all sound text.
+
+    >>> needed("Tripoli"), needed("Tripoli\\xa0:")
+    (set(), {'spaces'})
+    """
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return {"surrogates"}
+    names, automaton = _sieve()
+    found = {names[at] for at in automaton.Match(data) or ()}
+    if not unicodedata.is_normalized("NFC", text):
+        found.add("nfc")
+    return found
