@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from libya_news.records import Normalized
 
+from .damage import damage
 from .decode import decode
 from .edits import ByteOffsets, EditOffsets, OffsetChain
 from .fixes import run_fixes
 from .options import NormalizeOptions
-
-_LOST = re.compile("\ufffd+")
 
 
 def normalize(
@@ -44,5 +42,9 @@ def normalize(
 def _fixed(text: str, options: NormalizeOptions, *before: ByteOffsets) -> Normalized:
     work = run_fixes(text, options)
     stages: list[EditOffsets | ByteOffsets] = [*before, *work.back]
-    damage = tuple(m.span() for m in _LOST.finditer(work.text))
-    return Normalized(work.text, counts=work.counts, damage=damage, offsets=OffsetChain(stages) if stages else None)
+    return Normalized(
+        work.text,
+        counts=work.counts,
+        damage=damage(work.text, suspicious="mojibake" in work.needed),
+        offsets=OffsetChain(stages) if stages else None,
+    )

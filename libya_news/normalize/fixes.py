@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from .edits import EditOffsets, apply_edits
+from .damage import damaged_lines, outside
+from .edits import Edit, EditOffsets, apply_edits
 from .options import FIX_NAMES, NormalizeOptions
 from .repair import c1_controls, mojibake
 from .sieve import needed
@@ -34,6 +35,9 @@ _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     }
 )
 
+BEFORE_TIDYING = frozenset({"surrogates", "html_entities", "newlines", "mojibake"})
+"""The fixes that are made in lines damaged beyond repair, too. To tidy up there would only lose more bytes."""
+
 MAX_ROUNDS = 8
 """Rounds until nothing changes any more. Two are enough for all texts of the corpora; the last finds nothing."""
 
@@ -59,12 +63,18 @@ class Work:
     def make(self, name: str) -> None:
         """Make one fix as often as it finds something."""
         for _ in range(MAX_LAYERS if name in self.needed else 0):
-            if not (edits := fix_for(name)(self.text)):
+            if not (edits := self._edits(name)):
                 return
             self.counts[name] = self.counts.get(name, 0) + len(edits)
             self.back.append(EditOffsets(edits))
             self.text = apply_edits(self.text, edits)
             self.needed = needed(self.text)
+
+    def _edits(self, name: str) -> list[Edit]:
+        edits = fix_for(name)(self.text)
+        if edits and name not in BEFORE_TIDYING and "mojibake" in self.needed:
+            return outside(edits, damaged_lines(self.text))
+        return edits
 
 
 def run_fixes(text: str, options: NormalizeOptions) -> Work:

@@ -10,10 +10,10 @@ from libya_news.errors import UsageError
 FIX_NAMES = (
     "surrogates",
     "html_entities",
+    "newlines",
     "mojibake",
     "c1_controls",
     "controls",
-    "newlines",
     "spaces",
     "soft_hyphens",
     "zero_width",

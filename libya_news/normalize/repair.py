@@ -13,9 +13,9 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
+from .damage import is_damaged
 from .edits import Edit, apply_edits
 from .readings import Reading, members, reading, readings, sequence, table
 from .suspicion import ARABIC_READINGS, suspicions
@@ -36,16 +36,18 @@ LEAST_ARABIC = -3.75
 paragraphs the lowest reaches -3.76 and 99 % reach -3.4; the best of Russian, Greek, Hebrew, Thai, Chinese, Japanese and
 Korean text, whose bytes were read in the same way, reaches -4.0."""
 
-SUSPICIOUS = ("unlikely", "misread_arabic", "swapped")
+Line = tuple[int, int, set[str]]
+"""Start and end of a line, and the names of the suspicions that it raises."""
 
 _DEFINED_C1 = {chr(byte): reading("cp1252").characters[byte] for byte in range(0x80, 0xA0)}
+_WESTERN = re.compile("[\x00-\x7f\xa0-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u2000-\u206f\u20ac]+")
 _C1 = re.compile("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 
 UNKNOWN_LETTER = -8.0
 """What a letter counts that is not one of the Arabic alphabet: one in 3,000."""
 
 FEW_LETTERS, FEWER_LETTERS = 8, 2
-"""Letters that a line needs to be judged by their frequencies; and what a line needs in a text where another was sure."""
+"""Letters that a line needs to be judged by their frequencies; and that it needs in a text where another was sure."""
 
 
 def mojibake(text: str) -> list[Edit]:
@@ -56,31 +58,46 @@ def mojibake(text: str) -> list[Edit]:
     """
     if (new := _utf8(text, SURE_SEQUENCES_OF_TEXT)) is not None:
         return [Edit(0, len(text), new, transcoded=True)]
-    damaged = [(start, end) for start, end in lines(text) if suspicions(text[start:end], *SUSPICIOUS)]
-    edits = [edit for start, end in damaged for edit in line_edits(text[start:end], start)]
-    return edits or swapped_edits(text)
+    damaged = [(start, end, found) for start, end in lines(text) if (found := suspicions(text[start:end]))]
+    # Strict decoding of UTF-8 is the strongest evidence, so it goes first; ftfy would take Arabic bytes for Croatian.
+    return _utf8_lines(text, damaged) or swapped_edits(text, damaged) or _ftfy_lines(text, damaged)
 
 
-def line_edits(line: str, start: int) -> list[Edit]:
-    """Undo one wrong decoding of UTF-8 in a line that begins at ``start``: from end to end, in pieces, or by ftfy."""
-    if (new := _utf8(line, SURE_SEQUENCES)) is not None:
-        return [Edit(start, start + len(line), new, transcoded=True)]
-    for edits in (_pieces(line), _by_ftfy(line)):
-        if edits and not is_damaged(apply_edits(line, edits)):
-            return [edit._replace(start=edit.start + start, end=edit.end + start) for edit in edits]
+def _utf8_lines(text: str, damaged: list[Line]) -> list[Edit]:
+    edits = []
+    for start, end, found in damaged:
+        line = text[start:end]
+        if (new := _utf8(line, SURE_SEQUENCES)) is None and "misread_arabic" in found:
+            edits += _moved(_western_in_arabic(line) or _pieces(line), start)
+        elif new is not None:
+            edits.append(Edit(start, end, new, transcoded=True))
+    return edits
+
+
+def _ftfy_lines(text: str, damaged: list[Line]) -> list[Edit]:
+    bad = [(start, text[start:end]) for start, end, found in damaged if "unlikely" in found]
+    return [edit for start, line in bad for edit in _moved(_by_ftfy(line), start)]
+
+
+def _moved(edits: list[Edit], by: int) -> list[Edit]:
+    return [edit._replace(start=edit.start + by, end=edit.end + by) for edit in edits]
+
+
+def _western_in_arabic(line: str) -> list[Edit]:
+    """A line of Latin letters whose few accents and quotation marks were misread in an encoding of Arabic."""
+    for name in ARABIC_READINGS:
+        new = _utf8_in(reading(name), line, 1)
+        if new is not None and _WESTERN.fullmatch(new):
+            return [Edit(0, len(line), new, transcoded=True)]
     return []
-
-
-def is_damaged(line: str) -> bool:
-    """Whether a line has mojibake in it that no repair of this module can undo."""
-    return bool(suspicions(line, "misread_arabic", "lossy_arabic"))
 
 
 def _pieces(line: str) -> list[Edit]:
     """Words of UTF-8 that was misread in an encoding of Arabic, in a line that is sound otherwise."""
     for name in ARABIC_READINGS:
         runs = [(m, _utf8_in(reading(name), m[0], SURE_SEQUENCES)) for m in _misread_words(name).finditer(line)]
-        if edits := [Edit(m.start(), m.end(), new, transcoded=True) for m, new in runs if new is not None]:
+        edits = [Edit(m.start(), m.end(), new, transcoded=True) for m, new in runs if new is not None]
+        if edits and not is_damaged(apply_edits(line, edits)):
             return edits
     return []
 
@@ -132,27 +149,31 @@ def _config() -> TextFixerConfig:
 def _by_ftfy(line: str) -> list[Edit]:
     from ftfy import fix_encoding_and_explain  # noqa: PLC0415 - see _config
 
-    if not suspicions(line, "unlikely"):
-        return []
     new = fix_encoding_and_explain(line, _config()).text
-    return [] if new == line else [_smallest(line, new)]
+    return [] if new == line or is_damaged(new) else [_smallest(line, new)]
 
 
 def _smallest(old: str, new: str) -> Edit:
     """One edit from an old text to a new one, without what both begin or end with."""
-    start = len(commonprefix((old, new)))
-    same = len(commonprefix((old[start:][::-1], new[start:][::-1])))
-    return Edit(start, len(old) - same, new[start : len(new) - same])
+    start = _common(old, new)
+    end = min(_common(old[::-1], new[::-1]), min(len(old), len(new)) - start)
+    return Edit(start, len(old) - end, new[start : len(new) - end])
 
 
-def swapped_edits(text: str) -> list[Edit]:
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def swapped_edits(text: str, damaged: list[Line]) -> list[Edit]:
     """Undo the reading of Arabic bytes as Windows-1252 or Latin-1, line by line.
 
     A line is judged by the frequencies of its letters; where one was sure, less is asked of the others.
     """
-    damaged = [(start, end) for start, end in lines(text) if suspicions(text[start:end], "swapped")]
+    spans = [(start, end) for start, end, found in damaged if "swapped" in found]
     for encoding in map(reading, table()["arabic"]):
-        if any(_is_arabic(_words(text, span), encoding, FEW_LETTERS) for span in damaged):
+        if any(_is_arabic(_words(text, span), encoding, FEW_LETTERS) for span in spans):
             found = [_words(text, span) for span in lines(text)]
             words = [word for line in found if _is_arabic(line, encoding, FEWER_LETTERS) for word in line]
             return [Edit(m.start(), m.end(), _swap(m[0], encoding)) for m in words]

@@ -7,18 +7,15 @@ megabytes a second. ``tests/test_normalize_sieve.py`` shows that nothing slips t
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
 from .suspicion import compile_set, patterns, to_re2
 from .tidy import fill, table
 
-if TYPE_CHECKING:
-    import re2
-
 
 @cache
-def _sieve() -> tuple[tuple[str, ...], re2.Set]:
+def _sieve() -> tuple[tuple[str, ...], Callable[[bytes], list[int] | None]]:
     """The names of the fixes, and the automaton that finds them by their positions."""
     sources = {name: fill(pattern) for name, pattern in table()["sieve"].items()}
     suspicious = "|".join(f"(?:{to_re2(pattern)})" for pattern in patterns().values())
@@ -36,8 +33,8 @@ def needed(text: str) -> set[str]:
         data = text.encode()
     except UnicodeEncodeError:
         return {"surrogates"}
-    names, automaton = _sieve()
-    found = {names[at] for at in automaton.Match(data) or ()}
+    names, match = _sieve()
+    found = {names[at] for at in match(data) or ()}
     if not unicodedata.is_normalized("NFC", text):
         found.add("nfc")
     return found

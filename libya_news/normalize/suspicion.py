@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
-from .readings import members, reading, sequence
+from .readings import Reading, members, reading
 
-if TYPE_CHECKING:
-    import re2
+_AUTOMATON_BYTES = 64 << 20
+"""Memory for the states that an automaton has met. With 8 MB, RE2's own default, texts of several scripts make it start
+over again and again; from 32 MB on, the throughput on the corpora no longer rises."""
 
 ARABIC_READINGS = ("cp1256", "iso8859-6")
 """The encodings of Arabic in which UTF-8 is misread."""
@@ -35,9 +36,23 @@ def _without_layout(pattern: str) -> str:
 
 
 def misread_arabic() -> str:
-    """Two neighbouring characters of UTF-8 that was misread in an encoding of Arabic; or one beside a Latin letter."""
-    pairs = (f"{one}{one}|[A-Za-z]{one}|{one}[A-Za-z]" for one in map(sequence, ARABIC_READINGS))
-    return "|".join(pairs)
+    """UTF-8 that was misread in an encoding of Arabic: two neighbours, or an accented letter beside a plain one.
+
+    Each is a lead and a sign that is not found behind it: no letter, as in Persian, and no Arabic punctuation.
+    """
+    return "|".join(map(_misread_in, map(reading, ARABIC_READINGS)))
+
+
+def _misread_in(encoding: Reading) -> str:
+    behind = f"[{re.escape(''.join(filter(_is_odd, encoding.characters[0x80:0xC0])))}]"
+    pair = f"[{members(encoding, 0xC2, 0xDF)}]{behind}|[{members(encoding, 0xE0, 0xEF)}]{behind}{behind}"
+    accented = f"[{encoding.characters[0xC2]}{encoding.characters[0xC3]}{encoding.characters[0xC5]}]{behind}"
+    return f"(?:{pair})(?:{pair})|[A-Za-z](?:{accented})|(?:{accented})[A-Za-z]"
+
+
+def _is_odd(character: str) -> bool:
+    """Whether a character does not stand behind an Arabic letter in sound text."""
+    return not character.isalpha() and character not in "،؛؟\xa0\u200c\u200d"
 
 
 def swapped() -> str:
@@ -52,9 +67,9 @@ def swapped_letters() -> str:
 
 def lossy_arabic() -> str:
     """Three leads of Arabic UTF-8, each followed by what is no Arabic letter: what Mac Arabic and other codecs that
-    lose bytes leave behind."""
+    lose bytes leave behind. Or one that was read as Windows-1252, and a question mark for what followed it."""
     leads = "".join(members(reading(name), 0xD8, 0xD9) for name in ARABIC_READINGS)
-    return rf"(?:[{leads}][^\s\u0600-\u06ff.,:;!?()\"'0-9-]){{3}}"
+    return rf"(?:[{leads}][^\s\u0600-\u06ff.,:;!?()\"'0-9-]){{3}}|[ØÙ]\?"
 
 
 @cache
@@ -73,25 +88,32 @@ def to_re2(pattern: str) -> str:
     return re.sub(r"\\u([0-9a-f]{4})", r"\\x{\1}", pattern)
 
 
-@cache
-def automaton(*names: str) -> re2.Set:
-    """One automaton for some of the patterns: ``Match`` on UTF-8 gives the positions in ``names`` of those that match."""
-    return compile_set([to_re2(patterns()[name]) for name in names])
+def compile_set(sources: Sequence[str]) -> Callable[[bytes], list[int] | None]:
+    """One automaton for several patterns in RE2's syntax, in which ``^`` and ``$`` are a line's ends.
 
-
-def compile_set(sources: list[str]) -> re2.Set:
-    """One automaton for several patterns in RE2's syntax, in which ``^`` and ``$`` are a line's ends."""
-    import re2  # noqa: PLC0415 - see unlikely
+    Returns:
+        a function that gives the positions of the patterns that match in a text as UTF-8; None for none.
+    """
+    import re2  # type: ignore[import-untyped] # noqa: PLC0415 - see unlikely
 
     options = re2.Options()
-    options.max_mem = 64 << 20
+    options.max_mem = _AUTOMATON_BYTES
     compiled = re2.Set.SearchSet(options)
     for source in sources:
         compiled.Add(f"(?m){source}".encode())
     compiled.Compile()
-    return compiled
+    match: Callable[[bytes], list[int] | None] = compiled.Match
+    return match
 
 
-def suspicions(text: str, *names: str) -> set[str]:
-    """Which of the named patterns match somewhere in the text."""
-    return {names[at] for at in automaton(*names).Match(text.encode("utf-8", "replace")) or ()}
+@cache
+def _match() -> Callable[[bytes], list[int] | None]:
+    return compile_set([to_re2(pattern) for pattern in patterns().values()])
+
+
+def suspicions(text: str) -> set[str]:
+    """Which of the patterns match somewhere in the text, by name."""
+    if text.isascii():
+        return set()
+    names = tuple(patterns())
+    return {names[at] for at in _match()(text.encode("utf-8", "replace")) or ()}

@@ -1,0 +1,66 @@
+"""Damage beyond repair: where it is, so that it is left as it is and reported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .edits import Edit
+from .suspicion import suspicions
+from .tidy import lines
+
+_LOST = re.compile("[\ufffd\x80-\x9f]+")
+
+Span = tuple[int, int]
+
+
+def is_damaged(line: str) -> bool:
+    """Whether a line has mojibake of Arabic in it, which then is such that it cannot be undone.
+
+    >>> is_damaged("Ù?ÙŠ Ø¬Ø§Ù†Ø¨"), is_damaged("في جانب")
+    (True, False)
+    """
+    return not suspicions(line).isdisjoint(("misread_arabic", "lossy_arabic"))
+
+
+def damaged_lines(text: str) -> list[Span]:
+    """Spans of the lines that are damaged as a whole."""
+    return [(start, end) for start, end in lines(text) if is_damaged(text[start:end])]
+
+
+def outside(edits: Sequence[Edit], spans: Sequence[Span]) -> list[Edit]:
+    """The edits that touch none of the spans; both are in order.
+
+    >>> outside([Edit(0, 1, ""), Edit(4, 5, "")], [(3, 9)])
+    [Edit(start=0, end=1, new='', transcoded=False)]
+    """
+    kept = []
+    at = 0
+    for edit in edits:
+        while at < len(spans) and spans[at][1] <= edit.start:
+            at += 1
+        if at == len(spans) or edit.end <= spans[at][0]:
+            kept.append(edit)
+    return kept
+
+
+def damage(text: str, *, suspicious: bool) -> tuple[Span, ...]:
+    """Where a text is damaged beyond repair: lines of mojibake, unlikely neighbours, and signs for what is lost.
+
+    Args:
+        text: the text after repair.
+        suspicious: whether anything in it still looks like mojibake; if not, only signs for lost characters are sought.
+    """
+    if not suspicious:
+        return tuple(m.span() for m in _LOST.finditer(text))
+    return tuple(span for start, end in lines(text) for span in _damage_in(text, start, end))
+
+
+def _damage_in(text: str, start: int, end: int) -> list[Span]:
+    from ftfy.badness import BADNESS_RE  # noqa: PLC0415 - slow to import, and needed for damaged text only
+
+    found = suspicions(text[start:end])
+    if not found.isdisjoint(("misread_arabic", "lossy_arabic")):
+        return [(start, end)]
+    pattern = re.compile(f"{BADNESS_RE.pattern}|{_LOST.pattern}", BADNESS_RE.flags) if "unlikely" in found else _LOST
+    return [m.span() for m in pattern.finditer(text, start, end)]
