@@ -71,7 +71,7 @@ def svg(text: str, segments: Sequence[Segment], title: str) -> str:
     console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(segment_table(text, segments))
     frame = _SVG.replace("{title}", escape(title, {'"': "&quot;", "{": "{{", "}": "}}"}))
-    return console.export_svg(code_format=frame, unique_id="libya-news")
+    return console.export_svg(title=title, code_format=frame, unique_id="libya-news")
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -11,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from libya_news import __version__
 from libya_news.release import schema
@@ -127,6 +131,25 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, root: Path) -> None:
     assert result.returncode == 3
     assert b"Cannot write" in result.stderr
     assert result.stderr.count(b"\n") == 1
+
+
+def test_a_terminal_sees_a_bar_and_a_log_sees_lines(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from libya_news import _show  # noqa: PLC0415 - the command's own parts are needed here only
+    from libya_news.pipeline import Progress  # noqa: PLC0415
+
+    terminal, log = pty.openpty()
+    command = [sys.executable, "-m", "libya_news", "build", str(root / "seeds"), "--out", str(tmp_path)]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=log, check=True, env={**os.environ, "TERM": "xterm"})
+    assert b"1 of 1 files" in os.read(terminal, 100_000)
+    os.close(terminal)
+    os.close(log)
+    monkeypatch.setattr(_show, "SECONDS_BETWEEN_LINES", 0.0)
+    lines = io.StringIO()
+    with contextlib.redirect_stderr(lines), _show.progress(Console(file=lines)) as update:
+        update(Progress(1, 2, 500_000, 1_000_000, 7, 1))
+    assert lines.getvalue() == "0 s: 1 of 2 files, 0.5 of 1.0 MB, 7 articles, 1 drops\n"
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:

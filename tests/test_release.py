@@ -167,6 +167,24 @@ def test_everything_comes_out_as_article_or_drop(tmp_path: Path) -> None:
     assert release.counts["drops"] == {reason: 1 for _, reason in sorted(reasons, key=lambda pair: pair[1])}
 
 
+def test_odd_names_and_odd_characters_are_published(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    _story(folder, "ليبيا.txt", "Talks in Sirte.")
+    _story(folder, "two\nlines.txt", "Talks in Brega.")
+    _story(
+        folder,
+        "lone.jsonl",
+        '{"text": "Talks \\ud83d in Ajdabiya.", "title": "\\udc00 Ports", "author": ["\\ud800"]}\n',
+    )
+    _story(folder, "nul.txt", "Talks in Kufra\0 go on, and nobody knows for how long they will.")
+    release = build([folder], out=tmp_path)
+    assert not release.drops
+    rows = {row["source"]: row for row in datasets.load_dataset(str(release.path), split="train")}
+    assert set(rows) == {"in/ليبيا.txt", "in/two\nlines.txt", "in/lone.jsonl", "in/nul.txt"}
+    assert rows["in/lone.jsonl"]["text"] == "Talks \ufffd in Ajdabiya."
+    assert rows["in/nul.txt"]["text"].startswith("Talks in Kufra go on")
+
+
 def test_ids_do_not_depend_on_the_position(tmp_path: Path) -> None:
     rows = [{"text": f"Story number {n} about Sirte.", "url": f"http://example.org/{n}"} for n in range(3)]
     for name, order in (("a", rows), ("b", [{"text": "Another one."}, *reversed(rows)])):
