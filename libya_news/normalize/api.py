@@ -28,7 +28,7 @@ def normalize(
     >>> n.text
     'Tripoli : “l’armée”\n'
     >>> n.fixes
-    ('mojibake', 'newlines', 'spaces')
+    ('newlines', 'mojibake', 'spaces')
     """
     options = options or NormalizeOptions()
     if isinstance(data, str):

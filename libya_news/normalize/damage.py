@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from .edits import Edit
 from .suspicion import suspicions
@@ -57,10 +58,15 @@ def damage(text: str, *, suspicious: bool) -> tuple[Span, ...]:
 
 
 def _damage_in(text: str, start: int, end: int) -> list[Span]:
-    from ftfy.badness import BADNESS_RE  # noqa: PLC0415 - slow to import, and needed for damaged text only
-
     found = suspicions(text[start:end])
     if not found.isdisjoint(("misread_arabic", "lossy_arabic")):
         return [(start, end)]
-    pattern = re.compile(f"{BADNESS_RE.pattern}|{_LOST.pattern}", BADNESS_RE.flags) if "unlikely" in found else _LOST
+    pattern = _unlikely_or_lost() if "unlikely" in found else _LOST
     return [m.span() for m in pattern.finditer(text, start, end)]
+
+
+@cache
+def _unlikely_or_lost() -> re.Pattern[str]:
+    from ftfy.badness import BADNESS_RE  # noqa: PLC0415 - slow to import, and needed for damaged text only
+
+    return re.compile(f"{BADNESS_RE.pattern}|{_LOST.pattern}", BADNESS_RE.flags)

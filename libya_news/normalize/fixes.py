@@ -1,4 +1,4 @@
-"""The order of the fixes, in one place."""
+"""The fixes, and how they are made one after the other."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from .tidy import (
     pattern_fix,
     presentation_forms,
     surrogates,
+    undecodable,
 )
 
 _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     {
         "surrogates": surrogates,
+        "undecodable": undecodable,
         "html_entities": html_entities,
         "mojibake": mojibake,
         "c1_controls": c1_controls,
@@ -35,7 +37,7 @@ _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     }
 )
 
-BEFORE_TIDYING = frozenset({"surrogates", "html_entities", "newlines", "mojibake"})
+BEFORE_TIDYING = frozenset({"surrogates", "undecodable", "html_entities", "newlines", "mojibake"})
 """The fixes that are made in lines damaged beyond repair, too. To tidy up there would only lose more bytes."""
 
 MAX_ROUNDS = 8

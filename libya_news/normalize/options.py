@@ -8,24 +8,28 @@ from dataclasses import dataclass
 from libya_news.errors import UsageError
 
 FIX_NAMES = (
+    # What is no text yet becomes text.
     "surrogates",
+    "undecodable",  # behind surrogates: half of a pair can look like an undecodable byte
+    # Other layers are peeled off from the outside in: entities may spell mojibake, and mojibake is undone line by line.
     "html_entities",
     "newlines",
-    "mojibake",
-    "c1_controls",
+    "mojibake",  # before all that touches NBSP, soft hyphens and controls, which are bytes of it
+    "c1_controls",  # what mojibake left of them
     "controls",
     "spaces",
+    # Invisible characters go before what looks at neighbours.
     "soft_hyphens",
     "zero_width",
     "bidi_pairs",
     "direction_marks",
     "latin_ligatures",
     "presentation_forms",
-    "tatweel",
+    "tatweel",  # behind presentation forms, between whose letters it stands in old text
     "nfc",
-    "blanks",
+    "blanks",  # behind all that leaves spaces or takes away what stood between them
 )
-"""All fixes by name, in the order in which they are made; ``fixes.FIXES`` says why in this order."""
+"""All fixes by name, in the order in which they are made."""
 
 
 @dataclass(frozen=True, slots=True)

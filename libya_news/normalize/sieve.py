@@ -32,7 +32,7 @@ def needed(text: str) -> set[str]:
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        return {"surrogates"}
+        return {"surrogates", "undecodable"}
     names, match = _sieve()
     found = {names[at] for at in match(data) or ()}
     if not unicodedata.is_normalized("NFC", text):

@@ -26,7 +26,8 @@ MAX_MARKS = 30
 needs more, and ordering a run costs the square of its length."""
 
 _ENTITY = re.compile(r"&(?:amp;)*((?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)")
-_SURROGATE = re.compile(r"[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udc7f\udd00-\udfff]")
+_UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 _PRESENTATION = re.compile(r"[\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdf9\ufe70-\ufefc]")
 _NOT_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 _BIDI_OPEN = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"}
@@ -69,6 +70,11 @@ def surrogates(text: str) -> list[Edit]:
         Edit(m.start(), m.end(), m[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
         for m in _SURROGATE.finditer(text)
     ]
+
+
+def undecodable(text: str) -> list[Edit]:
+    """A byte that could not be decoded, as Python's ``surrogateescape`` has it, becomes U+FFFD."""
+    return [Edit(m.start(), m.end(), "\ufffd") for m in _UNDECODABLE.finditer(text)]
 
 
 def html_entities(text: str) -> list[Edit]:
