@@ -45,6 +45,6 @@ def _fixed(text: str, options: NormalizeOptions, *before: ByteOffsets) -> Normal
     return Normalized(
         work.text,
         counts=work.counts,
-        damage=damage(work.text, suspicious="mojibake" in work.needed),
+        damage=damage(work.text, suspicious="mojibake" in work.needed) if work.needed else (),
         offsets=OffsetChain(stages) if stages else None,
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -171,18 +172,28 @@ def swapped_edits(text: str, damaged: list[Line]) -> list[Edit]:
 
     A line is judged by the frequencies of its letters; where one was sure, less is asked of the others.
     """
-    spans = [(start, end) for start, end, found in damaged if "swapped" in found]
-    for encoding in map(reading, table()["arabic"]):
-        if any(_is_arabic(_words(text, span), encoding, FEW_LETTERS) for span in spans):
-            found = [_words(text, span) for span in lines(text)]
-            words = [word for line in found if _is_arabic(line, encoding, FEWER_LETTERS) for word in line]
-            return [Edit(m.start(), m.end(), _swap(m[0], encoding)) for m in words]
+    suspects = [text[start:end] for start, end, found in damaged if "swapped" in found]
+    for encoding in table()["arabic"] if suspects else ():
+        if any(_is_arabic(line, encoding, FEW_LETTERS) for line in suspects):
+            found = [(span, text[slice(*span)]) for span in lines(text)]
+            swapped = [(span, line) for span, line in found if _is_arabic(line, encoding, FEWER_LETTERS)]
+            return [Edit(*span, _swap(line, encoding)) for span, line in swapped]
     return []
 
 
-def _words(text: str, span: tuple[int, int]) -> list[re.Match[str]]:
-    """What stands between spaces and ASCII punctuation and has no ASCII letter in it."""
-    return list(_swapped_word().finditer(text, *span))
+def _is_arabic(line: str, encoding: str, enough: int) -> bool:
+    """Whether the words of a line that have no ASCII letter in them are Arabic when read in that encoding."""
+    words = "".join(_swapped_word().findall(line)).translate(_swapping(encoding))
+    frequencies = _frequencies()
+    letters = [(letter, count) for letter, count in Counter(words).items() if letter.isalpha()]
+    score = sum(frequencies.get(letter, UNKNOWN_LETTER) * count for letter, count in letters)
+    length = sum(count for _, count in letters)
+    return length >= enough and score >= LEAST_ARABIC * length
+
+
+def _swap(line: str, encoding: str) -> str:
+    """A line whose words without ASCII letters are read in another encoding."""
+    return _swapped_word().sub(lambda m: m[0].translate(_swapping(encoding)), line)
 
 
 @cache
@@ -191,28 +202,18 @@ def _swapped_word() -> re.Pattern[str]:
     return re.compile(f"(?<![A-Za-z{beyond}])[{beyond}]+(?![A-Za-z{beyond}])")
 
 
-def _is_arabic(words: list[re.Match[str]], encoding: Reading, enough: int) -> bool:
-    letters = [letter for m in words for letter in _swap(m[0], encoding) if letter.isalpha()]
-    frequencies = _frequencies()
-    score = sum(frequencies.get(letter, UNKNOWN_LETTER) for letter in letters)
-    return len(letters) >= enough and score >= LEAST_ARABIC * len(letters)
+@cache
+def _swapping(encoding: str) -> dict[int, str]:
+    """For each character of Windows-1252, and of Latin-1's controls in the same places, what its byte stands for."""
+    western = reading("cp1252").characters
+    controls = bytes(range(0x80, 0xA0)).decode("latin-1")
+    pairs = zip(western[0x80:] + controls, (*range(0x80, 0x100), *range(0x80, 0xA0)), strict=True)
+    return {ord(character): reading(encoding).characters[byte] for character, byte in pairs}
 
 
 @cache
 def _frequencies() -> dict[str, float]:
     return {letter: math.log(share) for letter, share in table()["letters"].items()}
-
-
-def _swap(word: str, encoding: Reading) -> str:
-    """A word that was read as Windows-1252 or Latin-1, read in another encoding instead."""
-    return "".join(encoding.characters[_western()[letter]] for letter in word)
-
-
-@cache
-def _western() -> dict[str, int]:
-    """The byte of each character of Windows-1252, and of the controls that Latin-1 has in the same places."""
-    controls = {chr(byte): byte for byte in range(0x80, 0xA0)}
-    return controls | {character: byte for byte, character in enumerate(reading("cp1252").characters)}
 
 
 def c1_controls(text: str) -> list[Edit]:
