@@ -38,7 +38,8 @@ def _without_layout(pattern: str) -> str:
 def misread_arabic() -> str:
     """UTF-8 that was misread in an encoding of Arabic: two neighbours, or an accented letter beside a plain one.
 
-    Each is a lead and a sign that is not found behind it: no letter, as in Persian, and no Arabic punctuation.
+    Each is a lead and a sign that is not found behind it: no letter, as in Persian, and no Arabic punctuation. Or
+    three Arabic letters in a row, with any sign: their two leads are rare letters.
     """
     return "|".join(map(_misread_in, map(reading, ARABIC_READINGS)))
 
@@ -47,7 +48,8 @@ def _misread_in(encoding: Reading) -> str:
     behind = f"[{re.escape(''.join(filter(_is_odd, encoding.characters[0x80:0xC0])))}]"
     pair = f"[{members(encoding, 0xC2, 0xDF)}]{behind}|[{members(encoding, 0xE0, 0xEF)}]{behind}{behind}"
     accented = f"[{encoding.characters[0xC2]}{encoding.characters[0xC3]}{encoding.characters[0xC5]}]{behind}"
-    return f"(?:{pair})(?:{pair})|[A-Za-z](?:{accented})|(?:{accented})[A-Za-z]"
+    arabic = f"[{members(encoding, 0xD8, 0xD9)}][{members(encoding, 0x80, 0xBF)}]"
+    return f"(?:{pair})(?:{pair})|(?:{arabic}){{3}}|[A-Za-z](?:{accented})|(?:{accented})[A-Za-z]"
 
 
 def _is_odd(character: str) -> bool:

@@ -1,0 +1,72 @@
+"""How much damage is undone, beside ftfy and plsfix; and how many undamaged paragraphs are changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ftfy
+import plsfix
+
+from libya_news.normalize import normalize
+
+from .corpora import articles, clean, options, pages, paragraphs, table
+from .damage import ARABIC, LOSSY, WESTERN, Damage
+
+SETTINGS = ftfy.TextFixerConfig(uncurl_quotes=False, fix_character_width=False, explain=False)
+"""ftfy's options that come nearest to what is wanted here: quotation marks and widths are kept."""
+
+TWELVE = ("en", "fr", "es", "it", "ar", "tr", "de", "fa", "ru", "el", "zh", "ja")
+
+FIXERS: dict[str, Callable[[str], str]] = {
+    "ours": lambda text: normalize(text).text,
+    "ftfy": lambda text: ftfy.fix_and_explain(text, SETTINGS).text,
+    "plsfix": plsfix.fix_text,
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Print both tables."""
+    corpora = options(__doc__, arguments).corpora
+    found = articles(corpora)
+    for language, kinds in (("ar", ARABIC), ("fr", WESTERN)):
+        sound = paragraphs(clean(found[language]))
+        print(f"\n{language}: share restored, of {len(sound)} paragraphs\n")
+        print(table(["damage", *FIXERS], ([name, *shares(sound, damage)] for name, damage in kinds.items())))
+    sound = paragraphs(clean(found["ar"]))
+    print("\nDamage that lost bytes: share left exactly as it is; share reported\n")
+    print(table(["damage", "left", "reported"], ([name, *left(sound, damage)] for name, damage in LOSSY.items())))
+    print("\nUndamaged paragraphs changed by more than a named tidy-up, of all\n")
+    texts = pages(corpora)
+    rows = (unchanged(language, found.get(language, []) + texts.get(language, [])) for language in TWELVE)
+    print(table(["language", "paragraphs", "mojibake", "any", "fixes"], rows))
+
+
+def shares(sound: list[str], damage: Damage) -> list[str]:
+    """For each fixer the share of paragraphs that it restores, of those that the damage can be undone in at all."""
+    pairs = [(text, damage(text)) for text in sound if _survives(text, damage)]
+    counts = [sum(fix(damaged) == text for text, damaged in pairs) for fix in FIXERS.values()]
+    return [f"{count / len(pairs):.1%} of {len(pairs)}" for count in counts]
+
+
+def _survives(text: str, damage: Damage) -> bool:
+    """Whether the encoding that the damage begins with has all characters of the text, and anything is damaged."""
+    return damage(text) != text and (
+        len(damage(text)) != len(text) or text.encode("cp1256", "ignore").decode("cp1256") == text
+    )
+
+
+def left(sound: list[str], damage: Damage) -> list[str]:
+    """Shares of lossy paragraphs that come back as they are, and in which damage is reported."""
+    results = [(damage(text), normalize(damage(text))) for text in sound]
+    same = sum(result.text == damaged for damaged, result in results)
+    reported = sum(bool(result.damage) for _, result in results)
+    return [f"{same / len(sound):.1%}", f"{reported / len(sound):.1%}"]
+
+
+def unchanged(language: str, texts: list[str]) -> list[str]:
+    """How many paragraphs of a language as found are changed by repair, and at all; and which fixes fired."""
+    sound = paragraphs(texts, most=1000)
+    results = [normalize(text) for text in sound]
+    repaired = sum("mojibake" in result.fixes for result in results)
+    fixes = sorted({fix for result in results for fix in result.fixes})
+    return [language, str(len(sound)), str(repaired), str(sum(bool(r.fixes) for r in results)), ", ".join(fixes)]

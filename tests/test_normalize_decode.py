@@ -1,0 +1,83 @@
+"""Bytes in the encodings of news, what is declared of them, and bytes that are no text."""
+
+from __future__ import annotations
+
+import random
+
+import pyarrow as pa
+import pytest
+
+from libya_news.normalize import normalize, normalize_batch
+
+ARABIC = "أعلنت الحكومة الليبية أمس أن الميناء سيعود إلى العمل في الأسبوع المقبل بعد إصلاح ما دمرته الحرب."
+FRENCH = "Le gouvernement libyen a annoncé hier que le port, détruit pendant la guerre, sera réouvert l’été prochain."
+EURO = "Le coût des travaux, estimé à 300 millions d'€, pèsera sur le cœur du budget de l'année prochaine."
+POLISH = "Rząd Libii ogłosił wczoraj, że port zniszczony w czasie wojny zostanie wkrótce otwarty – na święta."
+RUSSIAN = "Правительство Ливии объявило вчера, что порт, разрушенный во время войны, скоро откроется снова."
+TURKISH = "Libya hükümeti dün, savaşta yıkılan limanın önümüzdeki hafta yeniden açılacağını duyurdu, şaşırtıcı değil."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (ARABIC, "cp1256"),
+        (ARABIC, "iso8859-6"),
+        (FRENCH, "cp1252"),
+        (EURO, "iso8859-15"),
+        (POLISH, "cp1250"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8-r"),
+        (TURKISH.replace("’", "'"), "cp1254"),
+        (FRENCH, "utf-16-le"),
+        (ARABIC, "utf-16-be"),
+        (ARABIC, "utf-8"),
+    ],
+)
+def test_the_encodings_of_news_are_told_apart(text: str, encoding: str) -> None:
+    found = normalize(text.encode(encoding))
+    assert (found.text, found.encoding) == (text, encoding)
+    assert found.confidence > 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_decides(encoding: str) -> None:
+    found = normalize(FRENCH.encode(encoding))
+    assert found.text == FRENCH
+    assert found.confidence == 1.0
+    assert found.origin(0) > 0
+
+
+def test_a_declaration_is_believed_where_the_bytes_fit() -> None:
+    short = "ليبيا".encode("cp1256")
+    assert normalize(short, declared_encoding="windows-1256").text == "ليبيا"
+    assert normalize(b'<meta charset="windows-1256">' + short).text.endswith("ليبيا")
+
+
+@pytest.mark.parametrize("declared", ["latin-1", "windows-1256", "rot13", "utf-7", "no such thing", "\0"])
+def test_a_wrong_declaration_does_not_win_over_utf8(declared: str) -> None:
+    assert normalize(ARABIC.encode(), declared_encoding=declared).text == ARABIC
+
+
+@pytest.mark.parametrize("declared", ["rot13", "utf-7", "no such thing", "\0", "ascii"])
+def test_a_useless_declaration_is_passed_over(declared: str) -> None:
+    assert normalize(FRENCH.encode("cp1252"), declared_encoding=declared).text == FRENCH
+
+
+def test_utf8_with_a_few_errors_stays_utf8() -> None:
+    found = normalize(ARABIC.encode()[:-3] + b"\xff")
+    assert (found.encoding, found.counts["undecodable"]) == ("utf-8", found.text.count("\ufffd"))
+    assert found.damage
+
+
+@pytest.mark.parametrize("start", [b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08"])
+def test_binary_data_can_be_told(start: bytes) -> None:
+    found = normalize(start + random.Random(1).randbytes(3000))  # noqa: S311 - any bytes will do
+    assert found.confidence == 0.0 or len(found.damage) > 100
+
+
+def test_a_batch_is_what_its_texts_are() -> None:
+    values = ["a\xa0b", None, FRENCH, "Ã©tÃ© dernier, prÃ¨s de la citÃ©"]
+    found = normalize_batch(pa.array(values))
+    assert found == [None if value is None else normalize(value) for value in values]
+    coded = normalize_batch(pa.array([ARABIC.encode("cp1256"), None]))
+    assert [n and n.text for n in coded] == [ARABIC, None]

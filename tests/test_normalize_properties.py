@@ -1,0 +1,150 @@
+"""What holds for any text: never an error, idempotent, traceable, linear; and the scan lets nothing slip through."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from test_normalize_cases import cases
+
+from libya_news.normalize import NormalizeOptions, normalize
+from libya_news.normalize.fixes import fix_for
+from libya_news.normalize.options import FIX_NAMES
+from libya_news.normalize.readings import readings
+from libya_news.normalize.sieve import needed
+
+TROUBLE = (
+    "\xa0\u200b\u200c\u200d\xad\ufeff\u2066\u2069\u202a\u202c\u200e\u200f\u0640\u0301\u0323\ufb01\ufefb\x85\x93\x00\x1a\r\n\t"
+    " \u2028\u2029&;ampltq#x1<طظعغاليب§„„†ÃÂØÙ©®»«…”“’é?\ufffd\ud83d\ude00\udc80ÇáãÌáÓ"
+)
+
+
+def misread(text: str, which: int) -> str:
+    """A text that was saved as UTF-8 and read in one of the encodings that UTF-8 is misread in."""
+    data = text.encode("utf-8", "replace")
+    return "".join(readings()[which % len(readings())].characters[byte] for byte in data)
+
+
+troubled = st.text(st.sampled_from(TROUBLE) | st.characters(codec=None), max_size=40)
+mojibake = st.builds(misread, troubled, st.integers(0, 3))
+texts = st.lists(troubled | mojibake | st.text("سلام abc é", max_size=20), max_size=4).map("\n".join)
+
+
+@settings(max_examples=400)
+@given(texts)
+@example("&amp;" * 20 + "lt;")
+@example("\r\u2028\ud83d\ude00")
+def test_any_text_is_normalised_once_and_for_all(text: str) -> None:
+    once = normalize(text)
+    again = normalize(once.text)
+    assert again.text == once.text
+    assert "\r" not in once.text
+    once.text.encode("utf-8")
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-16", "surrogatepass")))
+def test_any_bytes_are_normalised(data: bytes) -> None:
+    found = normalize(data)
+    assert 0.0 <= found.confidence <= 1.0
+    assert found.encoding is not None
+    assert found.origin(len(found.text)) == len(data)
+
+
+@settings(max_examples=300)
+@given(texts)
+def test_what_the_scan_does_not_name_would_find_nothing(text: str) -> None:
+    named = needed(text)
+    if "surrogates" in named:
+        return
+    for name in set(FIX_NAMES) - named:
+        assert fix_for(name)(text) == [], name
+
+
+@pytest.mark.shared
+def test_the_scan_is_right_on_the_corpora(shared: Path) -> None:
+    for path in sorted((shared / "corpora" / "libya").glob("[efi][nsrt]/*.txt"))[::4]:
+        text = path.read_text(encoding="utf-8")
+        for name in set(FIX_NAMES) - needed(text):
+            assert fix_for(name)(text) == [], (path.name, name)
+
+
+@pytest.mark.parametrize("name", ["sound", "damaged", "tidy", "lossy"])
+def test_the_scan_is_right_on_the_cases(name: str) -> None:
+    for case in cases(name):
+        for fix in set(FIX_NAMES) - needed(case["text"]):
+            assert fix_for(fix)(case["text"]) == [], (fix, case)
+
+
+@settings(max_examples=300)
+@given(texts)
+def test_origins_are_monotone_and_total(text: str) -> None:
+    found = normalize(text)
+    origins = [found.origin(at) for at in range(len(found.text) + 1)]
+    assert origins == sorted(origins)
+    assert origins[-1] == len(text)
+    for at in range(len(found.text)):
+        start, end = found.origin_span(at, at + 1)
+        assert 0 <= start <= end <= len(text)
+
+
+def test_an_offset_outside_the_text_is_refused() -> None:
+    with pytest.raises(IndexError, match="Offset 4 is outside"):
+        normalize("abc").origin(4)
+
+
+WORDS = st.sampled_from(["سلام", "عـــربي", "cafe\u0301", "&amp;", "ﬁn", "Li\xadbya", "\ufefb", "a\u200bb", "x", "é"])
+
+
+@settings(max_examples=200)
+@given(st.lists(WORDS, min_size=1, max_size=8))
+def test_a_word_of_the_text_comes_from_the_piece_that_makes_it(words: list[str]) -> None:
+    text = "\xa0".join(words)
+    for data in (text, text.encode()):
+        found = normalize(data)
+        at = 0
+        for word in found.text.split(" "):
+            start, end = found.origin_span(at, at + len(word))
+            assert normalize(data[start:end]).text == word
+            at += len(word) + 1
+
+
+def test_misread_characters_are_traced_one_by_one() -> None:
+    text = misread("العراق", 2)
+    found = normalize(text)
+    assert [found.origin(at) for at in range(7)] == [0, 2, 4, 6, 8, 10, 12]
+
+
+ENDLESS = {
+    "one line": "word ",
+    "bullets": "•",
+    "marks": "\u0301\u0323",
+    "damage": "cafÃ© ط§ظ„ ÇáãÌáÓ ",
+    "spaces": " ",
+    "returns": "\r",
+    "tatweel": "ا\u0640\u0640",
+    "entities": "&amp;",
+    "isolates": "\u2066",
+    "lines": "a  b\n",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_work_grows_with_the_text_and_not_with_its_square(name: str) -> None:
+    def seconds(size: int) -> float:
+        start = time.process_time()
+        normalize((ENDLESS[name] * size)[:size])
+        return time.process_time() - start
+
+    seconds(1000)
+    # Sixteen times the text may cost forty times the work, and some for the clock; the square would be 256 times.
+    assert seconds(160_000) < 40 * seconds(10_000) + 1.0
+
+
+def test_switched_off_fixes_do_not_fire() -> None:
+    off = NormalizeOptions(off=FIX_NAMES)
+    text = "a\xa0 b\r\n" + misread("é è ê", 1)
+    assert normalize(text, off).text is text
