@@ -17,7 +17,8 @@ from .sources import SourceFile, read_file
 ID_DIGITS: Final = 20
 """Hexadecimal digits of an article id: 80 bits, so a billion articles collide with a chance below 1 in a million."""
 
-UNKNOWN_LICENCE: Final = "unknown"
+UNKNOWN: Final = "unknown"
+"""What an article says of its licence, rights holder and terms where its source says nothing."""
 
 MAX_LOST_SHARE: Final = 0.2
 """Share of characters damaged beyond repair above which a text is no text. Damaged news keeps more than nine characters
@@ -78,7 +79,9 @@ def process(raw: RawArticle) -> Article | Drop:
         published_at=raw.published_at,
         encoding=normalized.encoding,
         fixes=normalized.fixes,
-        licence=raw.licence or UNKNOWN_LICENCE,
+        licence=raw.licence or UNKNOWN,
+        rights_holder=raw.rights_holder or UNKNOWN,
+        terms=raw.terms or UNKNOWN,
     )
 
 
@@ -128,6 +131,8 @@ def _tidy(raw: RawArticle) -> RawArticle:
         authors=tuple(filter(None, map(_one_line, raw.authors))),
         language=_one_line(raw.language),
         licence=_one_line(raw.licence),
+        rights_holder=_one_line(raw.rights_holder),
+        terms=_one_line(raw.terms),
     )
 
 

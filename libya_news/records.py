@@ -53,7 +53,7 @@ class RawArticle:
         data: the text or the undecoded bytes.
         position: where in the file it stood (line or document number), for messages; empty where it is the whole file.
         url: web address, as the source gave it.
-        publisher, title, language, licence: as the source gave them.
+        publisher, title, language, licence, rights_holder, terms: as the source gave them.
         authors: names, in the source's order.
         published_at: publication time in UTC.
     """
@@ -68,6 +68,8 @@ class RawArticle:
     published_at: datetime | None = None
     language: str | None = None
     licence: str | None = None
+    rights_holder: str | None = None
+    terms: str | None = None
 
     @property
     def sha256(self) -> str:
@@ -113,6 +115,8 @@ class Article:
     encoding: str | None = None
     fixes: tuple[str, ...] = ()
     licence: str | None = None
+    rights_holder: str | None = None
+    terms: str | None = None
 
     @property
     def text_sha256(self) -> str:
@@ -160,6 +164,21 @@ class OutputFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file of a release that describes its data: card, chart, ``croissant.json``, ``CITATION.cff``.
+
+    Attributes:
+        path: relative to the release's folder, POSIX style.
+        bytes: size on disk.
+        sha256: SHA-256 of the file.
+    """
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A published version of a dataset. Its manifest holds exactly these fields, but for ``path``.
 
@@ -172,10 +191,12 @@ class Release:
         files: the data files that came out.
         drops: what went in and did not come out, and why.
         counts: ``articles`` and ``segments``, and how many by ``languages`` and ``publishers`` (of articles),
-            ``labels`` and ``kinds`` (of segments), and ``drops`` (by reason).
+            ``labels`` and ``kinds`` (of segments), and ``drops`` (by reason); ``licences`` and ``rights_holders``
+            (of articles), and ``labels_by_language`` (of segments, for each language).
         code: version and SHA-256 of the library, and what labelled the segments.
         environment: versions of Python and of the libraries that shape the result.
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
+        documents: the files that describe the data, all made from this record.
     """
 
     path: Path
@@ -190,6 +211,7 @@ class Release:
     code: dict[str, str]
     environment: dict[str, str]
     fingerprint: str
+    documents: tuple[Document, ...] = ()
 
 
 class Offsets(Protocol):

@@ -129,12 +129,14 @@ def test_provenance_fills_what_the_file_does_not_say(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Text", encoding="utf-8")
     (tmp_path / "provenance.toml").write_text(
         'format = "libya_news/provenance"\nversion = 1\n["*.txt"]\npublisher = "P"\nlicence = "CC-BY-4.0"\n'
+        'rights_holder = "R"\nterms = "https://example.org/terms"\n'
         'published_at = 2020-01-14T12:00:00+02:00\nauthors = ["A"]\n',
         encoding="utf-8",
     )
     articles, drops = _read(tmp_path)
     assert not drops
     assert (articles[0].publisher, articles[0].licence, articles[0].authors) == ("P", "CC-BY-4.0", ("A",))
+    assert (articles[0].rights_holder, articles[0].terms) == ("R", "https://example.org/terms")
     assert str(articles[0].published_at) == "2020-01-14 10:00:00+00:00"
 
 

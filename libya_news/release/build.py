@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 import re
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pyarrow as pa
-
-from libya_news.errors import EmptyReleaseError, EnvironmentFaultError, ReleaseExistsError, UsageError, VersionError
-from libya_news.outputs import parquet
+from libya_news.errors import EmptyReleaseError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import OnProgress, process_files
-from libya_news.records import Article, Drop, InputFile, OutputFile, Release, sha256_hex
+from libya_news.records import Article, Drop, InputFile, Release
 from libya_news.sources import SourceFile, StrPath, list_files
 
-from . import card, manifest
-from .rows import content, tables
+from . import manifest
+from .counts import count, ranked
+from .rows import tables
 from .schema import SCHEMA_VERSION
+from .writing import publish
 
 DEFAULT_NAME: Final = "libya-news"
-ROWS_PER_SHARD: Final = {"articles": 10_000, "segments": 200_000}
-"""Rows of a data file: some 50 MB of either config, small enough to fetch one, large enough to stream well."""
 
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
@@ -91,12 +81,12 @@ def build(
         inputs=inputs,
         files=(),
         drops=tuple(drops),
-        counts=_counts(articles, drops),
+        counts=count(articles, drops),
         code=manifest.code(),
         environment=manifest.environment(),
         fingerprint=print_,
     )
-    return _publish(release, tables(articles))
+    return publish(release, {"train": tables(articles)})
 
 
 _EMPTY_REMEDY: Final = "Give files or folders with text, JSON lines or TREC SGML."
@@ -152,95 +142,8 @@ def _unique(results: Iterable[Article | Drop]) -> tuple[list[Article], list[Drop
     return sorted((same[0] for same in found.values()), key=lambda article: article.id), drops
 
 
-def _counts(articles: Sequence[Article], drops: Sequence[Drop]) -> dict[str, Any]:
-    segments = [segment for article in articles for segment in article.segments]
-    return {
-        "articles": len(articles),
-        "segments": len(segments),
-        "languages": _ranked(article.language or "unknown" for article in articles),
-        "publishers": _ranked(article.publisher or "unknown" for article in articles),
-        "labels": _ranked(segment.label for segment in segments),
-        "kinds": _ranked(segment.kind for segment in segments),
-        "drops": _ranked(drop.reason.partition(":")[0] for drop in drops),
-    }
-
-
-def _ranked(values: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
-
-
 def _why(drops: Sequence[Drop]) -> str:
     reasons = ", ".join(
-        f"{count} {reason}" for reason, count in _ranked(d.reason.partition(":")[0] for d in drops).items()
+        f"{count} {reason}" for reason, count in ranked(d.reason.partition(":")[0] for d in drops).items()
     )
     return f" ({reasons})" if reasons else ""
-
-
-def _publish(release: Release, made: dict[str, pa.Table]) -> Release:
-    """Write all files into a temporary sibling and rename it: a release is seen whole or not at all."""
-    with _environment_faults(release.path), _staging(release.path) as folder:
-        files = tuple(file for config, table in made.items() for file in _write_shards(folder, config, table))
-        release = replace(release, files=files)
-        for file_name, text in (("README.md", card.render(release)), (manifest.FILE_NAME, manifest.to_json(release))):
-            _write_text(folder / file_name, text)
-        folder.rename(release.path)
-        _sync(release.path.parent)
-    return release
-
-
-@contextlib.contextmanager
-def _environment_faults(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and target.exists():
-            raise ReleaseExistsError(
-                f"{target} was published by somebody else meanwhile.", "Choose a new --version."
-            ) from None
-        raise EnvironmentFaultError(
-            f"Cannot write {target}: {error.strerror}.", "Check free space and permissions."
-        ) from None
-
-
-@contextlib.contextmanager
-def _staging(target: Path) -> Iterator[Path]:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_shards(folder: Path, config: str, table: pa.Table) -> Iterator[OutputFile]:
-    (folder / config).mkdir()
-    size = ROWS_PER_SHARD[config]
-    shards = max(1, -(-table.num_rows // size))
-    for index in range(shards):
-        yield _write_shard(folder, config, table.slice(index * size, size), f"train-{index:05d}-of-{shards:05d}")
-
-
-def _write_shard(folder: Path, config: str, rows: pa.Table, stem: str) -> OutputFile:
-    """The content's hash in the name makes each version's files different files to every cache."""
-    content_bytes, content_sha256 = content(rows)
-    path = f"{config}/{stem}-{content_sha256[:12]}.parquet"
-    parquet.write(rows, folder / path)
-    data = (folder / path).read_bytes()
-    return OutputFile(path, config, "train", rows.num_rows, len(data), sha256_hex(data), content_bytes, content_sha256)
-
-
-def _write_text(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Make the rename itself survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import yaml
 
-from libya_news._tables import load_text
+from libya_news._tables import load_table, load_text
 from libya_news.labels import KINDS
 from libya_news.records import Release
 
-from . import schema
+from . import chart, schema
+from .citation import bibtex
+from .rights import hub_words
 
 SIZE_CATEGORIES: Final = (
     (10**3, "n<1K"),
@@ -30,34 +32,59 @@ SIZE_CATEGORIES: Final = (
 
 def render(release: Release) -> str:
     """The whole card of a release. It names no time and no machine: the same data gives the same card."""
-    counts = release.counts
-    text = Template(load_text("card.md")).substitute(
-        name=release.name,
-        version=release.version,
-        folder=f"{release.name}-{release.version}",
-        articles=f"{counts['articles']:,}",
-        segments=f"{counts['segments']:,}",
-        configs=_table(("config", "rows", "what"), _config_rows(release)),
-        languages=_table(("language", "articles"), counts["languages"].items()),
-        publishers=_table(("publisher", "articles"), counts["publishers"].items()),
-        labels=_table(("label", "segments"), counts["labels"].items()),
-        kinds=_table(("label", "kind", "segments", "what it is", "example"), _kind_rows(release)),
-        drops=_table(("reason", "dropped"), counts["drops"].items()) if counts["drops"] else "Nothing was dropped.",
-        schemas="\n\n".join(_schema_section(config) for config in schema.CONFIGS),
-        schema_version=release.schema_version,
-        library=release.code["libya_news"],
-    )
+    text = Template(load_text("card.md")).substitute({**_words(release), **_tables(release)})
     return f"---\n{_yaml(release)}---\n\n{text}"
 
 
+def _words(release: Release) -> dict[str, str]:
+    facts = load_table("dataset", expect="dataset")
+    said = ("description", "source", "preparation", "annotation", "personal", "rights", "maintenance")
+    return {
+        **{key: facts[key] for key in said},
+        **{key: "\n".join(f"- {line}" for line in facts[key]) for key in ("uses", "limits")},
+        "name": release.name,
+        "version": release.version,
+        "folder": f"{release.name}-{release.version}",
+        "split": release.files[0].split,
+        "splits": _splits(release),
+        "articles": f"{release.counts['articles']:,}",
+        "segments": f"{release.counts['segments']:,}",
+        "chart": chart.PATH,
+        "schema_version": str(release.schema_version),
+        "library": release.code["libya_news"],
+        "bibtex": bibtex(release),
+    }
+
+
+def _splits(release: Release) -> str:
+    return f"All rows are in the split `{release.files[0].split}`."
+
+
+def _tables(release: Release) -> dict[str, str]:
+    counts = release.counts
+    return {
+        "configs": _table(("config", "rows", "what"), _config_rows(release)),
+        "languages": _table(("language", "articles"), counts["languages"].items()),
+        "publishers": _table(("publisher", "articles"), counts["publishers"].items()),
+        "labels": _table(("label", "segments"), counts["labels"].items()),
+        "kinds": _table(("label", "kind", "segments", "what it is", "example"), _kind_rows(release)),
+        "drops": _table(("reason", "dropped"), counts["drops"].items()) if counts["drops"] else "Nothing was dropped.",
+        "schemas": "\n\n".join(_schema_section(config) for config in schema.CONFIGS),
+        "licences": _table(("licence", "articles"), counts["licences"].items()),
+        "rights_holders": _table(("rights holder", "articles"), counts["rights_holders"].items()),
+    }
+
+
 def _yaml(release: Release) -> str:
+    facts = load_table("dataset", expect="dataset")
+    words = hub_words(release.counts["licences"])
     card = {
-        "pretty_name": f"Libya news {release.version}",
+        "pretty_name": f"{facts['title']} {release.version}",
         "language": [language for language in release.counts["languages"] if language != "unknown"],
-        "license": "unknown",
+        "license": words[0] if len(words) == 1 else words,
         "size_categories": [size_category(release.counts["articles"])],
-        "task_categories": ["token-classification", "text-classification"],
-        "tags": ["news", "libya", "boilerplate-removal", "text-segmentation"],
+        "task_categories": facts["tasks"],
+        "tags": facts["keywords"],
         "configs": [_config(release, config) for config in schema.CONFIGS],
         "dataset_info": _dataset_info(release),
     }

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from libya_news._version import __version__
 from libya_news.errors import DataError
-from libya_news.records import Drop, InputFile, OutputFile, Release
+from libya_news.records import Document, Drop, InputFile, OutputFile, Release
 
 FILE_NAME: Final = "manifest.json"
 FORMAT: Final = "libya_news/manifest"
@@ -46,7 +46,7 @@ def load(folder: Path) -> Release:
         found = fields.pop("format"), fields.pop("format_version")
         if found != (FORMAT, FORMAT_VERSION):
             raise DataError(f"{path} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
-        for name, record in (("inputs", InputFile), ("files", OutputFile), ("drops", Drop)):
+        for name, record in (("inputs", InputFile), ("files", OutputFile), ("drops", Drop), ("documents", Document)):
             fields[name] = tuple(record(**row) for row in fields[name])
         return Release(path=folder, **fields)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

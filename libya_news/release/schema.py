@@ -87,7 +87,9 @@ ARTICLES: Final = (
     Column("text_sha256", pa.string(), False, "SHA-256 of the text as UTF-8", _SHA256),
     Column("body", pa.string(), False, "the story alone: standfirst, crossheads, paragraphs and list texts", "paragraphs joined by blank lines"),
     Column("segments", pa.list_(pa.struct([column.arrow.with_nullable(True) for column in SPAN])), False, "the text cut into labelled segments, in order", "spans", fields=SPAN),
-    Column("licence", pa.string(), False, "terms under which the text may be used, as far as known", "SPDX id, sentence or “unknown”"),
+    Column("licence", pa.string(), False, "licence under which the text may be used, as far as known", "SPDX id, sentence or “unknown”"),
+    Column("rights_holder", pa.string(), False, "who holds the rights in the text, as far as known", "name or “unknown”"),
+    Column("terms", pa.string(), False, "terms of use that the source names", "URL, sentence or “unknown”"),
 )  # fmt: skip
 
 SEGMENTS: Final = (
@@ -102,6 +104,9 @@ SEGMENTS: Final = (
 
 CONFIGS: Final = {"articles": ARTICLES, "segments": SEGMENTS}
 """Columns by config. The first config is the default one."""
+
+KEYS: Final = {"articles": ("article_id",), "segments": ("article_id", "index")}
+"""The columns that together name one row of a config."""
 
 CONFIG_TITLES: Final = {"articles": "one row per article", "segments": "one row per segment"}
 

@@ -29,8 +29,18 @@ else:
     import tomli as tomllib
 
 FILE_NAME: Final = "provenance.toml"
-KEYS: Final = ("url", "publisher", "title", "authors", "published_at", "language", "licence")
-_NOTES: Final = ("note", "rights_holder")
+KEYS: Final = (
+    "url",
+    "publisher",
+    "title",
+    "authors",
+    "published_at",
+    "language",
+    "licence",
+    "rights_holder",
+    "terms",
+)
+_NOTES: Final = ("note",)
 
 
 def with_provenance(article: RawArticle, path: Path) -> RawArticle:
