@@ -12,6 +12,8 @@ from .edits import ByteOffsets, EditOffsets, OffsetChain
 from .fixes import run_fixes
 from .options import NormalizeOptions
 
+_ALL = NormalizeOptions()
+
 
 def normalize(
     data: bytes | str, options: NormalizeOptions | None = None, *, declared_encoding: str | None = None
@@ -30,7 +32,7 @@ def normalize(
     >>> n.fixes
     ('newlines', 'mojibake', 'spaces')
     """
-    options = options or NormalizeOptions()
+    options = options or _ALL
     if isinstance(data, str):
         return _fixed(data, options)
     decoded = decode(data, declared_encoding)

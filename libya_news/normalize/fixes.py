@@ -82,8 +82,10 @@ class Work:
 def run_fixes(text: str, options: NormalizeOptions) -> Work:
     """Make all fixes that are on and that the text can need, in order, and again until none finds anything to do."""
     work = Work(text, needed(text))
+    if not work.needed:
+        return work
     names = [name for name in FIX_NAMES if name not in options.off]
-    for _ in range(MAX_ROUNDS if work.needed else 0):
+    for _ in range(MAX_ROUNDS):
         before = work.text
         for name in names:
             work.make(name)

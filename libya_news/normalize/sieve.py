@@ -35,6 +35,6 @@ def needed(text: str) -> set[str]:
         return {"surrogates", "undecodable"}
     names, match = _sieve()
     found = {names[at] for at in match(data) or ()}
-    if not unicodedata.is_normalized("NFC", text):
+    if len(data) > len(text) and not unicodedata.is_normalized("NFC", text):
         found.add("nfc")
     return found
