@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from ftfy import TextFixerConfig
 
 SURE_SEQUENCES = 3
-"""So many characters beyond ASCII make a line's strict decoding as UTF-8 proof enough: no undamaged line of the corpora
-(en, fr, es, it, ar) and of news pages in 28 languages decodes with three; one in 100,000 does with two."""
+"""So many characters beyond ASCII make a line's strict decoding as UTF-8 proof enough. Of 124,224 lines beyond ASCII of
+the raw corpora and of news pages, 17 decode with three or more; the 14 that were looked at are all mojibake as found."""
 
 SURE_SEQUENCES_OF_TEXT = 8
-"""The same for a whole text, whose lines then need not be looked at one by one."""
+"""The same for a whole text, whose lines then need not be looked at one by one. A judgement, well above that of a line."""
 
 LEAST_ARABIC = -3.75
 """Mean logarithm of the letters' frequencies from which on bytes are taken for Arabic. Of 2,742 Arabic newspaper
-paragraphs the lowest reaches -3.76 and 99 % reach -3.4; the best of Russian, Greek, Hebrew, Thai, Chinese, Japanese and
-Korean text, whose bytes were read in the same way, reaches -4.0."""
+paragraphs whose bytes were read as Latin-1, 2,740 reach it (lowest -3.76, median -3.06), and of 1,204 Russian, Thai,
+Chinese, Japanese and Korean lines, read in the same way, none (highest -3.80)."""
 
 Line = tuple[int, int, set[str]]
 """Start and end of a line, and the names of the suspicions that it raises."""
@@ -48,7 +48,8 @@ UNKNOWN_LETTER = -8.0
 """What a letter counts that is not one of the Arabic alphabet: one in 3,000."""
 
 FEW_LETTERS, FEWER_LETTERS = 8, 2
-"""Letters that a line needs to be judged by their frequencies; and that it needs in a text where another was sure."""
+"""Letters that a line needs to be judged by their frequencies; and that it needs in a text where another was sure. The
+first is the least with which the lines behind ``LEAST_ARABIC`` were measured, the second a judgement."""
 
 
 def mojibake(text: str) -> list[Edit]:
