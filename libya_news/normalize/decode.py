@@ -20,7 +20,8 @@ _MARKS = (
 """Byte order marks; that of UTF-32 begins like that of UTF-16, so it goes first."""
 
 SAMPLE_BYTES = 1 << 16
-"""How much the detector sees, from about the first byte on that is not ASCII: a bound on its cost, at 5 MB/s. A choice."""
+"""How much the detector sees, from about the first byte on that is not ASCII: a bound on its cost, at 5 MB/s. A
+choice."""
 
 _BEFORE = 200
 """Bytes before the first one beyond ASCII that the detector sees, too: the word that it stands in, and some more."""

@@ -41,11 +41,13 @@ BEFORE_TIDYING = frozenset({"surrogates", "undecodable", "html_entities", "newli
 """The fixes that are made in lines damaged beyond repair, too. To tidy up there would only lose more bytes."""
 
 MAX_ROUNDS = 8
-"""Rounds until nothing changes any more. All of 2,431 articles of the corpora need two or none; the last finds nothing."""
+"""Rounds until nothing changes any more. All of 2,431 articles of the corpora need two or none; the last finds
+nothing."""
 
 
 MAX_LAYERS = 8
-"""How often one fix is made before the next one's turn, as mojibake comes in layers. A bound, chosen with room to spare."""
+"""How often one fix is made before the next one's turn, as mojibake comes in layers. A bound, chosen with room to
+spare."""
 
 
 def fix_for(name: str) -> Fix:

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from ftfy import TextFixerConfig
 
 SURE_SEQUENCES = 3
-"""So many characters beyond ASCII make a line's strict decoding as UTF-8 proof enough. Of 124,224 lines beyond ASCII of
-the raw corpora and of news pages, 17 decode with three or more; the 14 that were looked at are all mojibake as found."""
+"""So many characters beyond ASCII make a line's strict decoding as UTF-8 proof enough. Of 124,224 lines beyond ASCII
+of the raw corpora and of news pages, 17 decode with three or more; the 14 that were looked at are all mojibake as
+found."""
 
 SURE_SEQUENCES_OF_TEXT = 8
-"""The same for a whole text, whose lines then need not be looked at one by one. A judgement, well above that of a line."""
+"""The same for a whole text, whose lines then need not be looked at one by one. A judgement, well above that of a
+line."""
 
 LEAST_ARABIC = -3.75
 """Mean logarithm of the letters' frequencies from which on bytes are taken for Arabic. Of 2,742 Arabic newspaper

@@ -9,8 +9,8 @@ from functools import cache
 from .readings import Reading, members, reading
 
 _AUTOMATON_BYTES = 64 << 20
-"""Memory for the states that an automaton has met: a choice with room to spare over RE2's 8 MB, as texts of many scripts
-meet many states, and a full memory is emptied and filled again."""
+"""Memory for the states that an automaton has met: a choice with room to spare over RE2's 8 MB, as texts of many
+scripts meet many states, and a full memory is emptied and filled again."""
 
 ARABIC_READINGS = ("cp1256", "iso8859-6")
 """The encodings of Arabic in which UTF-8 is misread."""
