@@ -1,0 +1,54 @@
+"""The command ``libya-news``: parse, call, print. One module per group of commands, one row per command below."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final, NoReturn
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from libya_news._version import __version__
+from libya_news.errors import LibyaNewsError
+
+from . import build, look
+
+_EXIT_CODES: Final = (
+    "Exit codes: 0 done, 1 the data is at fault, 2 the call is, 3 the machine is, 130 stopped by Ctrl-C."
+)
+
+
+@click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(__version__, prog_name="libya-news", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Turn scraped news into a dataset worth citing."""
+
+
+for _command in (build.build, look.inspect, look.schema):
+    cli.add_command(_command)
+
+
+def main() -> NoReturn:
+    """Run the command. What goes wrong is one line on standard error, with the exit code that it stands for."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except LibyaNewsError as error:
+        _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("Stopped; nothing half-written is left.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code or 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    from libya_news._show import printable  # noqa: PLC0415
+
+    Console(stderr=True, soft_wrap=True).print(Text("error: ", style="bold red") + Text(printable(message)))
+    sys.exit(code)
