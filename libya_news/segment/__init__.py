@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from libya_news.labels import LABEL_OF
 from libya_news.records import Segment
+
 from ._rules import kinds
 from ._units import units
 
