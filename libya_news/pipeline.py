@@ -20,9 +20,9 @@ ID_DIGITS: Final = 20
 UNKNOWN: Final = "unknown"
 """What an article says of its licence, rights holder and terms where its source says nothing."""
 
-MAX_LOST_SHARE: Final = 0.2
-"""Share of characters damaged beyond repair above which a text is no text. Damaged news keeps more than nine characters
-in ten; bytes of no text lose a third and more."""
+MAX_DAMAGED_SHARE: Final = 0.1
+"""Share of characters damaged beyond repair above which a text is no text. The worst of the 1,228 raw documents of the
+corpora has 0.02 %; bytes of every value have 15 % and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def process(raw: RawArticle) -> Article | Drop:
     text = normalized.text
     if not text.strip():
         return Drop(raw.where, "normalize", "empty: nothing but white space")
-    if sum(end - start for start, end in normalized.damage) > MAX_LOST_SHARE * len(text):
+    if sum(end - start for start, end in normalized.damage) > MAX_DAMAGED_SHARE * len(text):
         return Drop(raw.where, "normalize", "undecodable: the bytes are no text in any known encoding")
     raw = _tidy(raw)
     segments = tuple(segment(text))
