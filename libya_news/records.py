@@ -197,6 +197,8 @@ class Release:
         environment: versions of Python and of the libraries that shape the result.
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
         documents: the files that describe the data, all made from this record.
+        settings: how it was asked for: ``text`` (``all`` or ``none``) and ``split``.
+        full: of a release without its text, the data files of the same release with it; else empty.
     """
 
     path: Path
@@ -212,6 +214,13 @@ class Release:
     environment: dict[str, str]
     fingerprint: str
     documents: tuple[Document, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    full: tuple[OutputFile, ...] = ()
+
+    @property
+    def holds_text(self) -> bool:
+        """Whether the texts are in it, or only what points into them."""
+        return self.settings.get("text") != "none"
 
 
 class Offsets(Protocol):

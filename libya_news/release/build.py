@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from libya_news.pipeline import OnProgress, process_files
 from libya_news.records import Article, Drop, InputFile, Release
 from libya_news.sources import SourceFile, StrPath, list_files
 
-from . import manifest
+from . import manifest, standoff
 from .counts import count, ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
@@ -31,6 +32,7 @@ def build(
     version: str = "1.0.0",
     name: str = DEFAULT_NAME,
     keep_unchanged: bool = False,
+    text: str = "all",
     on_progress: OnProgress | None = None,
 ) -> Release:
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
@@ -41,6 +43,7 @@ def build(
         version: three plain numbers, ``MAJOR.MINOR.PATCH``.
         name: lower-case words joined by hyphens.
         keep_unchanged: where the version is there and a build would give the same, return it instead of an error.
+        text: ``all``, or ``none`` for a stand-off release: the same rows without the texts (see ``standoff``).
         on_progress: called with a ``Progress`` as files are read.
 
     Returns:
@@ -49,6 +52,7 @@ def build(
     Raises:
         SourceNotFoundError: a source does not exist.
         VersionError: the version is not three plain numbers.
+        UsageError: the name or ``text`` is none of those described.
         ReleaseExistsError: the version is there already; it is never touched.
         EmptyReleaseError: no article was left to publish.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
@@ -60,36 +64,48 @@ def build(
         >>> build([here / "talks.txt"], out=here / "releases").counts["articles"]
         1
     """
-    target = _target(Path(out), name, version)
     files, drops = _listed(sources)
-    inputs = tuple(row for _, row in files)
-    print_ = manifest.fingerprint(name, version, inputs, SCHEMA_VERSION)
-    if target.exists():
-        return _existing(target, print_, keep_unchanged)
-    total = (len(inputs), sum(row.bytes for row in inputs))
-    results = process_files(((file, row.bytes) for file, row in files), total, on_progress)
-    articles, dropped = _unique(results)
+    plan = _plan(Path(out), name, version, tuple(row for _, row in files), {"text": _text_setting(text)})
+    if plan.path.exists():
+        return _existing(plan, keep_unchanged)
+    total = (len(plan.inputs), sum(row.bytes for row in plan.inputs))
+    articles, dropped = _unique(process_files(((file, row.bytes) for file, row in files), total, on_progress))
     drops = sorted((*drops, *dropped), key=lambda drop: (drop.id, drop.reason))
     if not articles:
-        raise EmptyReleaseError(f"None of the {len(inputs)} input files gave an article{_why(drops)}.", _EMPTY_REMEDY)
-    release = Release(
-        path=target,
-        name=name,
-        version=version,
-        schema_version=SCHEMA_VERSION,
-        created_at=manifest.created_at(),
-        inputs=inputs,
-        files=(),
-        drops=tuple(drops),
-        counts=count(articles, drops),
-        code=manifest.code(),
-        environment=manifest.environment(),
-        fingerprint=print_,
-    )
+        raise EmptyReleaseError(f"None of the {total[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY)
+    release = replace(plan, created_at=manifest.created_at(), drops=tuple(drops), counts=count(articles, drops))
+    if text == "none":
+        return standoff.publish(release, {"train": articles})
     return publish(release, {"train": tables(articles)})
 
 
 _EMPTY_REMEDY: Final = "Give files or folders with text, JSON lines or TREC SGML."
+
+
+def _plan(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], settings: dict[str, str]) -> Release:
+    """The release that is asked for: all that is known before an article was read."""
+    plan = Release(
+        path=_target(out, name, version),
+        name=name,
+        version=version,
+        schema_version=SCHEMA_VERSION,
+        created_at="",
+        inputs=inputs,
+        files=(),
+        drops=(),
+        counts={},
+        code=manifest.code(),
+        environment=manifest.environment(),
+        fingerprint="",
+        settings=settings,
+    )
+    return replace(plan, fingerprint=manifest.fingerprint(plan))
+
+
+def _text_setting(text: str) -> str:
+    if text not in ("all", "none"):
+        raise UsageError(f"{text!r} does not say which text to keep.", "Give all or none.")
+    return text
 
 
 def _target(out: Path, name: str, version: str) -> Path:
@@ -100,15 +116,15 @@ def _target(out: Path, name: str, version: str) -> Path:
     return out / f"{name}-{version}"
 
 
-def _existing(target: Path, fingerprint: str, keep_unchanged: bool) -> Release:
+def _existing(plan: Release, keep_unchanged: bool) -> Release:
     if keep_unchanged:
-        release = manifest.load(target)
-        if release.fingerprint == fingerprint:
+        release = manifest.load(plan.path)
+        if release.fingerprint == plan.fingerprint:
             return release
         why = "is already there, built from other inputs or by another version of the code"
     else:
         why = "is already there, and a release is never touched again"
-    raise ReleaseExistsError(f"{target} {why}.", "Choose a new --version, or another --out.")
+    raise ReleaseExistsError(f"{plan.path} {why}.", "Choose a new --version, or another --out.")
 
 
 def _listed(sources: Iterable[StrPath]) -> tuple[list[tuple[SourceFile, InputFile]], list[Drop]]:

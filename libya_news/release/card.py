@@ -44,6 +44,7 @@ def _words(release: Release) -> dict[str, str]:
         **{key: "\n".join(f"- {line}" for line in facts[key]) for key in ("uses", "limits")},
         "name": release.name,
         "version": release.version,
+        "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
         "folder": f"{release.name}-{release.version}",
         "split": release.files[0].split,
         "splits": _splits(release),
@@ -69,7 +70,7 @@ def _tables(release: Release) -> dict[str, str]:
         "labels": _table(("label", "segments"), counts["labels"].items()),
         "kinds": _table(("label", "kind", "segments", "what it is", "example"), _kind_rows(release)),
         "drops": _table(("reason", "dropped"), counts["drops"].items()) if counts["drops"] else "Nothing was dropped.",
-        "schemas": "\n\n".join(_schema_section(config) for config in schema.CONFIGS),
+        "schemas": "\n\n".join(_schema_section(config, release.holds_text) for config in schema.CONFIGS),
         "licences": _table(("licence", "articles"), counts["licences"].items()),
         "rights_holders": _table(("rights holder", "articles"), counts["rights_holders"].items()),
     }
@@ -120,7 +121,7 @@ def _dataset_info(release: Release) -> list[dict[str, Any]]:
         made = SplitDict()
         for split in splits:
             made.add(split)
-        return DatasetInfo(features=schema.features(config), splits=made, dataset_size=size)
+        return DatasetInfo(features=schema.features(config, release.holds_text), splits=made, dataset_size=size)
 
     data = DatasetCardData()
     DatasetInfosDict({config: info(config) for config in schema.CONFIGS}).to_dataset_card_data(data)
@@ -147,11 +148,11 @@ def _kind_rows(release: Release) -> Iterable[Sequence[object]]:
     return ((k.label, f"`{k.name}`", counts.get(k.name, 0), k.description, k.example) for k in KINDS)
 
 
-def _schema_section(config: str) -> str:
+def _schema_section(config: str, with_text: bool) -> str:
     heads = ("column", "type", "may be null", "what it means", "unit or range")
     rows = (
         (f"`{row['name']}`", row["type"], "yes" if row["nullable"] else "no", row["description"], row["unit"])
-        for row in schema.rows(config)
+        for row in schema.rows(config, with_text)
     )
     return f"### `{config}`: {schema.CONFIG_TITLES[config]}\n\n{_table(heads, rows)}"
 

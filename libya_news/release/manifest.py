@@ -46,7 +46,13 @@ def load(folder: Path) -> Release:
         found = fields.pop("format"), fields.pop("format_version")
         if found != (FORMAT, FORMAT_VERSION):
             raise DataError(f"{path} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
-        for name, record in (("inputs", InputFile), ("files", OutputFile), ("drops", Drop), ("documents", Document)):
+        for name, record in (
+            ("inputs", InputFile),
+            ("files", OutputFile),
+            ("drops", Drop),
+            ("documents", Document),
+            ("full", OutputFile),
+        ):
             fields[name] = tuple(record(**row) for row in fields[name])
         return Release(path=folder, **fields)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -80,7 +86,11 @@ def code() -> dict[str, str]:
     return {"libya_news": __version__, "sha256": hashed.hexdigest()}
 
 
-def fingerprint(name: str, version: str, inputs: tuple[InputFile, ...], schema_version: int) -> str:
+_DECIDING: Final = ("name", "version", "inputs", "schema_version", "code", "environment", "settings")
+
+
+def fingerprint(release: Release) -> str:
     """One SHA-256 over all that decides what a build writes, but for the time."""
-    parts = [name, version, [asdict(row) for row in inputs], schema_version, code(), environment()]
+    fields = asdict(release)
+    parts = {name: fields[name] for name in _DECIDING}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()

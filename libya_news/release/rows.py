@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
 from libya_news.labels import KIND_NAMES, LABELS
-from libya_news.records import Article, Segment
+from libya_news.records import Article, Segment, sha256_hex
 
-from .schema import CONFIGS, SPAN, arrow_schema
+from .schema import CONFIGS, SPAN, arrow_schema, columns
 
 _CLASS_ID = {
     "label": {name: i for i, name in enumerate(LABELS)},
@@ -21,19 +22,39 @@ _CLASS_ID = {
 }
 
 
-def tables(articles: Sequence[Article]) -> dict[str, pa.Table]:
+def tables(articles: Sequence[Article], with_text: bool = True) -> dict[str, pa.Table]:
     """One table per config, rows in the order of the articles and of their segments."""
     made = {"articles": map(_article_row, articles), "segments": (row for a in articles for row in _segment_rows(a))}
-    return {config: _table(config, rows) for config, rows in made.items()}
+    return {config: _table(config, rows, with_text) for config, rows in made.items()}
 
 
-def _table(config: str, rows: Iterable[dict[str, Any]]) -> pa.Table:
-    columns: dict[str, list[Any]] = {column.name: [] for column in CONFIGS[config]}
+def _table(config: str, rows: Iterable[dict[str, Any]], with_text: bool) -> pa.Table:
+    values: dict[str, list[Any]] = {column.name: [] for column in columns(config, with_text)}
     for row in rows:
-        for name, values in columns.items():
-            values.append(row[name])
-    schema = arrow_schema(config)
-    return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)
+        for name, cells in values.items():
+            cells.append(row[name])
+    schema = arrow_schema(config, with_text)
+    return pa.table([pa.array(values[field.name], field.type) for field in schema], schema=schema)
+
+
+def articles(table: pa.Table) -> Iterator[Article]:
+    """The articles behind the rows of the config ``articles``; where it holds no text, theirs is empty."""
+    for batch in table.to_batches(max_chunksize=1_000):
+        for row in batch.to_pylist():
+            yield _article(row)
+
+
+def _article(row: Mapping[str, Any]) -> Article:
+    known = {name: row[name] for name in _ARTICLE_FIELDS if name in row}
+    lists = {name: tuple(known[name]) for name in ("authors", "fixes")}
+    segments = tuple(
+        Segment(**{**span, "label": LABELS[span["label"]], "kind": KIND_NAMES[span["kind"]]})
+        for span in row["segments"]
+    )
+    return Article(**{"text": "", **known, **lists, "id": row["article_id"], "segments": segments})
+
+
+_ARTICLE_FIELDS = frozenset(field.name for field in fields(Article)) - {"id", "segments"}
 
 
 def _article_row(article: Article) -> dict[str, Any]:
@@ -45,7 +66,8 @@ def _article_row(article: Article) -> dict[str, Any]:
 def _segment_rows(article: Article) -> Iterator[dict[str, Any]]:
     for index, segment in enumerate(article.segments):
         text = article.text[segment.start : segment.end]
-        yield {**_span(segment), "article_id": article.id, "index": index, "text": text, "language": article.language}
+        known = {"article_id": article.id, "index": index, "language": article.language}
+        yield {**_span(segment), **known, "text": text, "text_sha256": sha256_hex(text)}
 
 
 def _span(segment: Segment) -> dict[str, Any]:

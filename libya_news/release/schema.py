@@ -105,13 +105,30 @@ SEGMENTS: Final = (
 CONFIGS: Final = {"articles": ARTICLES, "segments": SEGMENTS}
 """Columns by config. The first config is the default one."""
 
+_TEXT_SHA256 = next(column for column in ARTICLES if column.name == "text_sha256")
+
+STANDOFF: Final = {
+    "articles": tuple(column for column in ARTICLES if column.name not in ("text", "body")),
+    "segments": tuple(_TEXT_SHA256 if column.name == "text" else column for column in SEGMENTS),
+}
+"""Columns by config of a release without its text: the hash of a text stands for the text."""
+
 KEYS: Final = {"articles": ("article_id",), "segments": ("article_id", "index")}
 """The columns that together name one row of a config."""
 
 CONFIG_TITLES: Final = {"articles": "one row per article", "segments": "one row per segment"}
 
 
-def features(config: str) -> Features:
+def columns(config: str, with_text: bool = True) -> tuple[Column, ...]:
+    """The columns of a config, of a release with its text or without it.
+
+    >>> [column.name for column in columns("segments", with_text=False)][4:6]
+    ['text_sha256', 'start']
+    """
+    return (CONFIGS if with_text else STANDOFF)[config]
+
+
+def features(config: str, with_text: bool = True) -> Features:
     """The ``datasets`` features of a config, class labels with their names, nested ones too.
 
     >>> features("segments")["label"].names
@@ -126,29 +143,29 @@ def features(config: str) -> Features:
             return List({field.name: feature(field) for field in column.fields})
         return next(iter(Features.from_arrow_schema(pa.schema([("x", column.type)])).values()))
 
-    return Features({column.name: feature(column) for column in CONFIGS[config]})
+    return Features({column.name: feature(column) for column in columns(config, with_text)})
 
 
-def arrow_schema(config: str) -> pa.Schema:
+def arrow_schema(config: str, with_text: bool = True) -> pa.Schema:
     """The Arrow schema of a config: types, nullability, descriptions, units, and the ``datasets`` features.
 
     >>> arrow_schema("articles").field("url").metadata[b"unit"]
     b'URL'
     """
-    described = {"info": {"features": features(config).to_dict()}}
+    described = {"info": {"features": features(config, with_text).to_dict()}}
     return pa.schema(
-        [column.arrow for column in CONFIGS[config]],
+        [column.arrow for column in columns(config, with_text)],
         metadata={"huggingface": json.dumps(described), "libya_news.schema_version": str(SCHEMA_VERSION)},
     )
 
 
-def rows(config: str) -> Iterator[dict[str, str | bool]]:
+def rows(config: str, with_text: bool = True) -> Iterator[dict[str, str | bool]]:
     """The schema as plain rows for people and machines; nested columns follow theirs as ``segments.start``.
 
     >>> [row["name"] for row in rows("segments")][:3]
     ['article_id', 'index', 'label']
     """
-    for column in CONFIGS[config]:
+    for column in columns(config, with_text):
         yield _row(column)
         yield from (_row(field, f"{column.name}.") for field in column.fields)
 

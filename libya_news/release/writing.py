@@ -48,10 +48,14 @@ def publish(release: Release, made: Tables) -> Release:
 
 def write(folder: Path, release: Release, made: Tables) -> Release:
     """Write the files of a release into an empty folder, and return its record with them."""
-    files = tuple(
+    return describe(folder, replace(release, files=write_data(folder, made)))
+
+
+def write_data(folder: Path, made: Tables) -> tuple[OutputFile, ...]:
+    """Write the data files of a release into a folder."""
+    return tuple(
         file for config in CONFIGS for split, tables in made.items() for file in _shards(folder, config, split, tables)
     )
-    return describe(folder, replace(release, files=files))
 
 
 def describe(folder: Path, release: Release) -> Release:

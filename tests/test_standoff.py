@@ -1,0 +1,129 @@
+"""Stand-off releases: the same rows without their text, and the way back to the byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import datasets
+import pytest
+
+from libya_news import Release, build
+from libya_news.errors import DataError, UsageError
+from libya_news.release import manifest, schema, standoff
+
+STORIES = [
+    {"text": "Serraj leaves Berlin\n\nTalks in Berlin end without a deal.", "url": "https://example.org/1"},
+    {"text": "Les pourparlers de Moscou se sont achevés sans accord.", "title": "Sans accord"},
+    {"text": "lâ€™armÃ©e avance vers Tripoli, dit la radio.", "url": "https://example.org/3", "author": "A"},
+]
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "news.jsonl").write_text("\n".join(map(json.dumps, STORIES)), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def bare(sources: Path, tmp_path: Path) -> Release:
+    return build([sources], out=tmp_path / "bare", text="none")
+
+
+def _files(release: Release) -> dict[str, bytes]:
+    paths = (path for path in release.path.rglob("*") if path.is_file())
+    return {path.relative_to(release.path).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_no_text_is_in_it(bare: Release) -> None:
+    written = b"".join(_files(bare).values())
+    full = datasets.load_dataset(str(bare.path), split="train")
+    assert full.num_rows == 3
+    assert full.features == schema.features("articles", with_text=False)
+    for words in ("Berlin", "Serraj", "pourparlers", "avance", "Talks"):
+        assert words.encode() not in written
+    assert sorted(title for title in full["title"] if title) == ["Sans accord"]
+
+
+def test_segments_point_into_the_texts(bare: Release) -> None:
+    rows = datasets.load_dataset(str(bare.path), "segments", split="train")
+    assert "text" not in rows.column_names
+    assert rows.features == schema.features("segments", with_text=False)
+    assert list(datasets.load_dataset(str(bare.path), "segments", split="train", streaming=True)) == list(rows)
+
+
+def test_the_way_back_is_exact(bare: Release, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1579000000")
+    bare = build([sources], out=tmp_path / "again", text="none")
+    full = build([sources], out=tmp_path / "full")
+    result = standoff.rehydrate(bare.path, [sources], out=tmp_path / "out")
+    assert result.identical
+    assert not result.lacking
+    assert _files(result.release) == _files(full)
+    loaded = [datasets.load_dataset(str(release.path), split="train") for release in (full, result.release)]
+    assert list(loaded[0]) == list(loaded[1])
+
+
+def test_the_seed_comes_back(root: Path, tmp_path: Path) -> None:
+    bare = build([root / "seeds"], out=tmp_path / "bare", text="none")
+    full = build([root / "seeds"], out=tmp_path / "full")
+    assert bare.full == full.files
+    assert standoff.rehydrate(bare.path, [root / "seeds"], out=tmp_path / "out").release.files == full.files
+
+
+def test_copies_may_be_plain_texts_under_any_name(bare: Release, tmp_path: Path) -> None:
+    for number, story in enumerate(STORIES):
+        (tmp_path / f"copy{number}.txt").write_text(story["text"], encoding="utf-8")
+    texts = [tmp_path / f"copy{number}.txt" for number in (2, 0, 1)]
+    assert standoff.rehydrate(bare.path, texts, out=tmp_path / "out").identical
+
+
+def test_what_is_missing_or_differs_is_named(bare: Release, tmp_path: Path) -> None:
+    changed = [STORIES[0] | {"text": "Talks go on."}, STORIES[1]]
+    (tmp_path / "copies.jsonl").write_text("\n".join(map(json.dumps, changed)), encoding="utf-8")
+    result = standoff.rehydrate(bare.path, [tmp_path / "copies.jsonl"], out=tmp_path / "out")
+    assert not result.identical
+    reasons = sorted(drop.reason for drop in result.lacking)
+    assert reasons == ["differs: copies.jsonl:1 holds another text", "missing: no copy of https://example.org/3"]
+    assert result.release.path.name == "libya-news-1.0.0-partial"
+    assert result.release.counts["drops"] == {"differs": 1, "missing": 1}
+    assert datasets.load_dataset(str(result.release.path), split="train")["title"][:] == ["Sans accord"]
+
+
+def test_nothing_found_is_an_error(bare: Release, tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("Another story.", encoding="utf-8")
+    with pytest.raises(DataError, match=r"No text of .* was found: missing"):
+        standoff.rehydrate(bare.path, [tmp_path / "other.txt"], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_release_needs_no_texts(sources: Path, tmp_path: Path) -> None:
+    full = build([sources], out=tmp_path)
+    with pytest.raises(UsageError, match="holds its text"):
+        standoff.rehydrate(full.path, [sources], out=tmp_path / "out")
+
+
+def test_segment_hashes_are_checked(bare: Release, sources: Path, tmp_path: Path) -> None:
+    """Offsets of one release under the hashes of another: the segments do not fit."""
+    other = tmp_path / "other.jsonl"
+    other.write_text("\n".join(json.dumps(story | {"text": story["text"] + " More."}) for story in STORIES))
+    wrong = build([other], out=tmp_path / "wrong", text="none")
+    files = tuple(file for file in bare.files if file.config == "articles")
+    mixed = replace(bare, files=(*files, *(file for file in wrong.files if file.config == "segments")))
+    for file in mixed.files[len(files) :]:
+        (bare.path / file.path).write_bytes((wrong.path / file.path).read_bytes())
+    (bare.path / "manifest.json").write_text(manifest.to_json(mixed), encoding="utf-8")
+    with pytest.raises(DataError, match="segment 0 of"):
+        standoff.rehydrate(bare.path, [sources], out=tmp_path / "out")
+
+
+def test_keep_unchanged_tells_full_and_bare_apart(sources: Path, tmp_path: Path) -> None:
+    bare = build([sources], out=tmp_path, text="none")
+    assert build([sources], out=tmp_path, text="none", keep_unchanged=True) == bare
+    with pytest.raises(UsageError, match="built from other inputs"):
+        build([sources], out=tmp_path, keep_unchanged=True)
+    with pytest.raises(UsageError, match="Give all or none"):
+        build([sources], out=tmp_path, text="some")
