@@ -198,6 +198,7 @@ class Release:
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
         documents: the files that describe the data, all made from this record.
         settings: how it was asked for: ``text`` (``all`` or ``none``) and ``split``.
+        leakage: what the splits share, where there are several (see ``splits``); else empty.
         full: of a release without its text, the data files of the same release with it; else empty.
     """
 
@@ -215,6 +216,7 @@ class Release:
     fingerprint: str
     documents: tuple[Document, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
+    leakage: dict[str, Any] = field(default_factory=dict)
     full: tuple[OutputFile, ...] = ()
 
     @property

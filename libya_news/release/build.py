@@ -13,7 +13,7 @@ from libya_news.pipeline import OnProgress, process_files
 from libya_news.records import Article, Drop, InputFile, Release
 from libya_news.sources import SourceFile, StrPath, list_files
 
-from . import manifest, standoff
+from . import manifest, splits, standoff
 from .counts import count, ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
@@ -25,7 +25,7 @@ _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
 
 
-def build(
+def build(  # noqa: PLR0913 - each is an option of the command
     sources: Iterable[StrPath],
     *,
     out: StrPath = "releases",
@@ -33,6 +33,7 @@ def build(
     name: str = DEFAULT_NAME,
     keep_unchanged: bool = False,
     text: str = "all",
+    split: str = "",
     on_progress: OnProgress | None = None,
 ) -> Release:
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
@@ -44,6 +45,7 @@ def build(
         name: lower-case words joined by hyphens.
         keep_unchanged: where the version is there and a build would give the same, return it instead of an error.
         text: ``all``, or ``none`` for a stand-off release: the same rows without the texts (see ``standoff``).
+        split: how to divide into train, validation and test (see ``splits.split``); empty for ``train`` alone.
         on_progress: called with a ``Progress`` as files are read.
 
     Returns:
@@ -52,7 +54,7 @@ def build(
     Raises:
         SourceNotFoundError: a source does not exist.
         VersionError: the version is not three plain numbers.
-        UsageError: the name or ``text`` is none of those described.
+        UsageError: the name, ``text`` or ``split`` is none of those described.
         ReleaseExistsError: the version is there already; it is never touched.
         EmptyReleaseError: no article was left to publish.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
@@ -65,7 +67,7 @@ def build(
         1
     """
     files, drops = _listed(sources)
-    plan = _plan(Path(out), name, version, tuple(row for _, row in files), {"text": _text_setting(text)})
+    plan = _plan(Path(out), name, version, tuple(row for _, row in files), _settings(text, split))
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
     total = (len(plan.inputs), sum(row.bytes for row in plan.inputs))
@@ -73,10 +75,13 @@ def build(
     drops = sorted((*drops, *dropped), key=lambda drop: (drop.id, drop.reason))
     if not articles:
         raise EmptyReleaseError(f"None of the {total[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY)
-    release = replace(plan, created_at=manifest.created_at(), drops=tuple(drops), counts=count(articles, drops))
+    parts, leakage = splits.split(articles, split)
+    release = replace(
+        plan, created_at=manifest.created_at(), drops=tuple(drops), counts=count(articles, drops), leakage=leakage
+    )
     if text == "none":
-        return standoff.publish(release, {"train": articles})
-    return publish(release, {"train": tables(articles)})
+        return standoff.publish(release, parts)
+    return publish(release, {name: tables(part) for name, part in parts.items()})
 
 
 _EMPTY_REMEDY: Final = "Give files or folders with text, JSON lines or TREC SGML."
@@ -102,10 +107,10 @@ def _plan(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], set
     return replace(plan, fingerprint=manifest.fingerprint(plan))
 
 
-def _text_setting(text: str) -> str:
+def _settings(text: str, split: str) -> dict[str, str]:
     if text not in ("all", "none"):
         raise UsageError(f"{text!r} does not say which text to keep.", "Give all or none.")
-    return text
+    return {"text": text, "split": splits.checked(split)}
 
 
 def _target(out: Path, name: str, version: str) -> Path:

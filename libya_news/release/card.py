@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from string import Template
@@ -12,7 +13,7 @@ import yaml
 
 from libya_news._tables import load_table, load_text
 from libya_news.labels import KINDS
-from libya_news.records import Release
+from libya_news.records import OutputFile, Release
 
 from . import chart, schema
 from .citation import bibtex
@@ -58,7 +59,24 @@ def _words(release: Release) -> dict[str, str]:
 
 
 def _splits(release: Release) -> str:
-    return f"All rows are in the split `{release.files[0].split}`."
+    """Where the rows are and, where they were divided, how and what leaks; it ends where more text can follow."""
+    if not release.leakage:
+        return f"All rows are in the split `{release.files[0].split}`."
+    found = release.leakage
+    articles = [(f"`{f.split}`", f.rows) for f in _by_split(release)]
+    shared = [(name, row["shared"], row["of"]) for name, row in found["overlap"].items()]
+    said = load_table("dataset", expect="dataset")["splits"].format(rule=release.settings["split"], **found)
+    several = ", ".join(found["publishers_across"]) or "none"
+    tables = [_table(("split", "articles"), articles)]
+    if shared:
+        tables.append(_table(("runs of eight words", "shared", "of"), shared))
+    return "\n\n".join([*tables, said, f"Publishers in several splits: {several}.", ""])
+
+
+def _by_split(release: Release) -> list[OutputFile]:
+    files = [file for file in release.files if file.config == next(iter(schema.CONFIGS))]
+    groups = [list(group) for _, group in groupby(files, attrgetter("split"))]
+    return [replace(group[0], rows=sum(file.rows for file in group)) for group in groups]
 
 
 def _tables(release: Release) -> dict[str, str]:
