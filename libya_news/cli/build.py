@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -19,8 +20,12 @@ from ._options import AS_JSON
 @click.option("--version", default="1.0.0", help="Three plain numbers.")
 @click.option("--name", default="libya-news", help="Lower-case words joined by hyphens.")
 @click.option("--keep-unchanged", is_flag=True, help="Succeed where the version is there and would come out the same.")
+@click.option(
+    "--split", default="", metavar="RULE", help="cluster, publisher, site or time:YYYY-MM-DD; else all is train."
+)
+@click.option("--text", type=click.Choice(["all", "none"]), default="all", help="none makes a stand-off release.")
 @AS_JSON
-def build(sources: tuple[str, ...], out: str, version: str, name: str, keep_unchanged: bool, as_json: bool) -> None:
+def build(sources: tuple[str, ...], as_json: bool, **settings: Any) -> None:
     """Build a release from files and folders and publish it as OUT/NAME-VERSION.
 
     Sources hold text in any encoding, JSON lines, or TREC SGML; each plain or gzip.
@@ -29,11 +34,9 @@ def build(sources: tuple[str, ...], out: str, version: str, name: str, keep_unch
     from libya_news.release import manifest  # noqa: PLC0415
     from libya_news.release.build import build as build_release  # noqa: PLC0415
 
-    there = Path(out, f"{name}-{version}").exists()
+    there = Path(settings["out"], f"{settings['name']}-{settings['version']}").exists()
     with _show.progress(Console(stderr=True)) as update:
-        release = build_release(
-            sources, out=out, version=version, name=name, keep_unchanged=keep_unchanged, on_progress=update
-        )
+        release = build_release(sources, on_progress=update, **settings)
     if as_json:
         click.echo(manifest.to_json(release), nl=False)
     else:

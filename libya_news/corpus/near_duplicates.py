@@ -11,7 +11,7 @@ SHINGLE_WORDS: Final = 5
 
 THRESHOLD: Final = 0.5
 """Share of common shingles (Jaccard) from which two texts are near-duplicates. Of the 1,228 documents of the raw
-corpora, each pair looked at from 0.50 up is one story twice; those below are follow-ups that repeat their background."""
+corpora, each pair looked at from 0.50 up is one story twice; those below repeat the background of another story."""
 
 ROWS_PER_BAND: Final = 3
 BANDS: Final = 48

@@ -1,7 +1,7 @@
 """Splits without leakage: what belongs together stays together, and an article keeps its split as others come.
 
 Near-duplicates are found first; a cluster of them is never divided. A rule then gives each cluster a key, and the hash
-of the key alone decides the split. So nothing that is added moves an article, unless it joins the article's own cluster.
+of the key alone decides the split. So nothing that is added moves an article, unless it joins the article's cluster.
 """
 
 from __future__ import annotations

@@ -1,0 +1,48 @@
+"""What the pages in docs/ say works: their examples run, in order, in one folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _links(text: str) -> list[str]:
+    return [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
+
+
+@pytest.mark.parametrize("page", ["rights.md"])
+def test_examples_run(root: Path, tmp_path: Path, page: str) -> None:
+    (tmp_path / "seeds").symlink_to(root / "seeds")
+    text = (root / "docs" / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(sh|python)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert blocks
+    for language, code in blocks:
+        for command in _commands(language, code):
+            result = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, env={**os.environ})
+            assert result.returncode == 0, result.stderr.decode()
+            assert result.stdout
+
+
+def _commands(language: str, code: str) -> list[list[str]]:
+    if language == "python":
+        return [[sys.executable, "-W", "error", "-c", code]]
+    lines = [shlex.split(line, comments=True) for line in code.splitlines()]
+    assert all(words[0] == "libya-news" for words in lines)
+    return [[sys.executable, "-m", "libya_news", *words[1:]] for words in lines]
+
+
+def test_every_page_is_linked_from_readme(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert all(f"docs/{page.name}" in _links(readme) for page in (root / "docs").glob("*.md"))
+
+
+def test_links_lead_somewhere(root: Path) -> None:
+    for page in (root / "docs").glob("*.md"):
+        for target in _links(page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), target
