@@ -19,6 +19,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+__all__ = ["load_table", "load_text", "table_names", "tomllib"]
+
 
 def table_names(folder: str = "") -> tuple[str, ...]:
     """Names of all tables in a folder of ``tables/``, sorted, without ``.toml``.

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from libya_news._tables import tomllib
 from libya_news.errors import UsageError
 from libya_news.normalize import FIX_NAMES, NormalizeOptions, normalize
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 CASES = Path(__file__).parent / "cases" / "normalize"
 TWELVE = {"en", "fr", "es", "it", "ar", "tr", "de", "fa", "ru", "el", "zh", "ja"}

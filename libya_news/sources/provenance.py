@@ -12,7 +12,6 @@ A section's name is a file name or a pattern; its keys fill what the file itself
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
@@ -20,13 +19,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from libya_news._tables import tomllib
 from libya_news.errors import DataError
 from libya_news.records import RawArticle
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FILE_NAME: Final = "provenance.toml"
 KEYS: Final = (
