@@ -179,6 +179,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What is left of an erased article: the number of the erasure in its store, the id, and a salted hash."""
+
+    erasure: int
+    article_id: str
+    salted_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A published version of a dataset. Its manifest holds exactly these fields, but for ``path``.
 
@@ -199,6 +208,7 @@ class Release:
         documents: the files that describe the data, all made from this record.
         settings: how it was asked for: ``text`` (``all`` or ``none``) and ``split``.
         leakage: what the splits share, where there are several (see ``splits``); else empty.
+        erased: what was taken out of it since it was first published.
         full: of a release without its text, the data files of the same release with it; else empty.
     """
 
@@ -218,6 +228,13 @@ class Release:
     settings: dict[str, str] = field(default_factory=dict)
     leakage: dict[str, Any] = field(default_factory=dict)
     full: tuple[OutputFile, ...] = ()
+
+    erased: tuple[Tombstone, ...] = ()
+
+    @property
+    def leaf(self) -> str:
+        """The name of its folder: ``NAME-X.Y.Z``, and which erasure it was last rewritten for, if any."""
+        return f"{self.name}-{self.version}" + (f"-erased-{self.erased[-1].erasure}" if self.erased else "")
 
     @property
     def holds_text(self) -> bool:

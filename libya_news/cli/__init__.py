@@ -26,7 +26,7 @@ def cli() -> None:
     """Turn scraped news into a dataset worth citing."""
 
 
-for _command in (build.build, look.inspect, look.schema, rights.rehydrate):
+for _command in (build.build, look.inspect, look.schema, rights.rehydrate, rights.erase):
     cli.add_command(_command)
 
 

@@ -40,8 +40,37 @@ def rehydrate(context: click.Context, standoff: str, texts: tuple[str, ...], out
     context.exit(1 if lacking else 0)
 
 
+@click.command()
+@click.argument("article", metavar="ARTICLE_ID|URL")
+@click.option("--store", default="releases", help="Folder that holds the releases.")
+@click.option("--reason", required=True, help="Why; it is kept in the receipt.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
+@AS_JSON
+def erase(article: str, store: str, reason: str, dry_run: bool, as_json: bool) -> None:
+    """Erase an article from every release in a store, for good.
+
+    Each affected release is rewritten as NAME-X.Y.Z-erased-N, or withdrawn where nothing is left of it; later builds
+    into the store leave the article out. What is similar to it is listed for you to decide.
+    """
+    from libya_news.release.erase import erase as take_out  # noqa: PLC0415
+
+    receipt = take_out(article, store=store, reason=reason, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(asdict(receipt), ensure_ascii=False, indent=1))
+        return
+    console = Console(soft_wrap=True)
+    ids = ", ".join(row.article_id for row in receipt.articles)
+    console.print(Text(f"{'Would erase' if dry_run else 'Erased'}: {ids}", style="bold"))
+    for row in receipt.releases:
+        console.print(Text(f"  {row.before} → {row.after or 'withdrawn'}"))
+    for near in receipt.near_duplicates:
+        console.print(
+            Text(f"  similar, left for you to decide: {near.article_id} in {near.release}, {near.similarity:.0%}")
+        )
+
+
 def _verdict(identical: bool, lacking: int, articles: int) -> str:
     if lacking:
         return f"{articles:,} articles found, {lacking:,} not"
-    same = "the same bytes as the full release" if identical else "the same rows; another pyarrow wrote other bytes"
+    same = "the same bytes as the full release" if identical else "other bytes (another pyarrow, or an erasure since)"
     return f"{articles:,} articles, all found: {same}"

@@ -13,7 +13,7 @@ from libya_news.pipeline import OnProgress, process_files
 from libya_news.records import Article, Drop, InputFile, Release
 from libya_news.sources import SourceFile, StrPath, list_files
 
-from . import manifest, splits, standoff
+from . import ledger, manifest, splits, standoff
 from .counts import count, ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
@@ -72,7 +72,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
         return _existing(plan, keep_unchanged)
     total = (len(plan.inputs), sum(row.bytes for row in plan.inputs))
     articles, dropped = _unique(process_files(((file, row.bytes) for file, row in files), total, on_progress))
-    drops = sorted((*drops, *dropped), key=lambda drop: (drop.id, drop.reason))
+    articles, erased = ledger.load(plan.path.parent).sift(articles)
+    drops = sorted((*drops, *dropped, *erased), key=lambda drop: (drop.id, drop.reason))
     if not articles:
         raise EmptyReleaseError(f"None of the {total[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY)
     parts, leakage = splits.split(articles, split)
@@ -122,7 +123,7 @@ def _target(out: Path, name: str, version: str) -> Path:
 
 
 def _existing(plan: Release, keep_unchanged: bool) -> Release:
-    if keep_unchanged:
+    if keep_unchanged and (plan.path / manifest.FILE_NAME).exists():
         release = manifest.load(plan.path)
         if release.fingerprint == plan.fingerprint:
             return release

@@ -46,7 +46,8 @@ def _words(release: Release) -> dict[str, str]:
         "name": release.name,
         "version": release.version,
         "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
-        "folder": f"{release.name}-{release.version}",
+        "folder": release.leaf,
+        "erased": _erased(release),
         "split": release.files[0].split,
         "splits": _splits(release),
         "articles": f"{release.counts['articles']:,}",
@@ -56,6 +57,13 @@ def _words(release: Release) -> dict[str, str]:
         "library": release.code["libya_news"],
         "bibtex": bibtex(release),
     }
+
+
+def _erased(release: Release) -> str:
+    if not release.erased:
+        return ""
+    ids = ", ".join(f"`{stone.article_id}`" for stone in release.erased)
+    return f"\nErased since this version was published: {ids}.\n"
 
 
 def _splits(release: Release) -> str:

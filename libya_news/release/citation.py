@@ -28,7 +28,7 @@ def render(release: Release) -> str:
         "version": release.version,
         "date-released": release.created_at[:10],
         "keywords": facts["keywords"],
-        "identifiers": [{"type": "other", "value": f"{release.name}-{release.version}", "description": "release"}],
+        "identifiers": [{"type": "other", "value": release.leaf, "description": "release"}],
         **_licence(release),
     }
     text: str = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=1_000)
@@ -50,7 +50,7 @@ def bibtex(release: Release) -> str:
         f"  title = {{{facts['title']}}},\n"
         f"  author = {{{{{facts['creator']}}}}},\n"
         f"  version = {{{release.version}}},\n"
-        f"  note = {{Dataset {release.name}-{release.version}, licence of the texts: "
+        f"  note = {{Dataset {release.leaf}, licence of the texts: "
         f"{', '.join(hub_words(release.counts['licences']))}}}\n"
         "}"
     )

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from libya_news._version import __version__
 from libya_news.errors import DataError
-from libya_news.records import Document, Drop, InputFile, OutputFile, Release
+from libya_news.records import Document, Drop, InputFile, OutputFile, Release, Tombstone
 
 FILE_NAME: Final = "manifest.json"
 FORMAT: Final = "libya_news/manifest"
@@ -52,6 +52,7 @@ def load(folder: Path) -> Release:
             ("drops", Drop),
             ("documents", Document),
             ("full", OutputFile),
+            ("erased", Tombstone),
         ):
             fields[name] = tuple(record(**row) for row in fields[name])
         return Release(path=folder, **fields)

@@ -78,6 +78,14 @@ def split(articles: Sequence[Article], rule: str) -> tuple[Parts, dict[str, Any]
     return parts, {"clusters": len(members), **_duplicates(pairs, where), **_shared(parts)}
 
 
+def report(parts: Mapping[str, Sequence[Article]]) -> dict[str, Any]:
+    """The leakage report of articles that are divided already."""
+    texts = [(article.text, name) for name, part in parts.items() for article in part]
+    pairs = near_duplicates.pairs(text for text, _ in texts)
+    groups = len(set(near_duplicates.clusters(len(texts), pairs)))
+    return {"clusters": groups, **_duplicates(pairs, [name for _, name in texts]), **_shared(parts)}
+
+
 def _place(cluster: Sequence[Article], rule: str) -> str:
     if not rule.startswith("time:"):
         return _hashed(_key(cluster[0], rule), BOUNDS)

@@ -204,7 +204,7 @@ def _write(bare: Release, parts: Parts, lacking: Sequence[Drop], out: Path) -> R
     asked = {**bare.settings, "text": "all"}
     drops = tuple(sorted((*bare.drops, *lacking), key=lambda drop: (drop.id, drop.reason)))
     counts = count([article for part in parts.values() for article in part], drops)
-    path = out / f"{bare.name}-{bare.version}{PARTIAL if lacking else ''}"
+    path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
     full = replace(bare, path=path, settings=asked, drops=drops, counts=counts, full=(), files=(), documents=())
     made = {split: tables(part) for split, part in parts.items() if part}
     return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), made)
