@@ -1,114 +1,185 @@
 """What the phrase tables know: which kinds of line a few words point to, and what is glued into a line.
 
-A phrase is a run of words. Words are compared without case and without punctuation, and every number is written ``0``,
-so that "116 » Comentarios" and "3 comentarios" are the same two words.
+A phrase is a run of words. Words are compared without case, accents and punctuation, and every number is the same
+number, so that "116 » Comentarios" and "3 comentarios" are the same two words.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from libya_news._tables import load_table, table_names
 from libya_news.labels import KIND_NAMES
 
-_WORD: Final = re.compile(r"[^\W\d_]+|\d+")
-
-WINDOW: Final = 12
-"""Words looked at from each end of a line: templates say what they are at once, and a line's cost stays bounded."""
-
-_LONGEST_WORD: Final = 24
-"""Characters that a window allows for a word and what follows it: 12 such words hold any phrase of the tables."""
+from ._chars import Hashes, Ints, Words, chars, words
 
 PLACES: Final = ("lines", "openings", "endings", "phrases")
 """Where in a line a phrase of a table counts: it is the whole line, its beginning, its end, or anywhere."""
 
+WORD_LISTS: Final = ("function_words", "time_words", "role_words", "picture_words")
+"""The word lists of a language table, and the names of picture and news agencies after them."""
 
-class Hit(NamedTuple):
-    """A phrase found in a line: where it counts (index into ``PLACES``), the kind it points to, and its words."""
-
-    place: int
-    kind: str
-    words: int
+_STEP: Final = np.uint64(0x100000001B3)
+"""Multiplier that joins the hashes of a phrase's words (the prime of the FNV-1a hash)."""
 
 
-def words(text: str) -> list[str]:
-    """The words of a text as phrases compare them.
-
-    >>> words("116 » Comentarios")
-    ['0', 'comentarios']
-    """
-    return ["0" if word[0].isdigit() else word for word in _WORD.findall(text.lower())]
+_LOW: Final = np.uint64(0xFFFF)
 
 
-def ends(line: str) -> tuple[list[str], list[str], bool]:
-    """The first and the last ``WINDOW`` words of a line, and whether these are all its words."""
-    if len(line) <= WINDOW * _LONGEST_WORD:
-        found = words(line)
-        return found[:WINDOW], found[-WINDOW:], len(found) <= WINDOW
-    half = WINDOW * _LONGEST_WORD
-    return words(line[:half])[:WINDOW], words(line[-half:])[-WINDOW:], False
+class Hits(NamedTuple):
+    """Phrases found: which string, which column of ``columns()``, and how many words of the string they are."""
+
+    owner: Ints
+    column: Ints
+    size: Ints
 
 
-_Phrases = dict[str, list[tuple[tuple[str, ...], tuple[tuple[int, str], ...]]]]
+class _Phrases(NamedTuple):
+    """All phrases of one length: their hashes, sorted, and for each its columns as one row of a table."""
+
+    hashes: Hashes
+    uses: npt.NDArray[np.bool_]
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> _Phrases:
-    """All phrases of all languages by their first word, the longest first, each with its places and kinds."""
-    found: dict[tuple[str, ...], set[tuple[int, str]]] = {}
-    for name in table_names("languages"):
-        table = load_table(f"languages/{name}", expect="language")
-        for place, section in enumerate(PLACES):
-            for kind, phrases in table[section].items():
-                for phrase in phrases:
-                    found.setdefault(tuple(words(phrase)), set()).add((place, kind))
-    by_first: _Phrases = {}
-    for phrase in sorted(found, key=lambda phrase: (-len(phrase), phrase)):
-        uses = sorted(found[phrase], key=lambda use: (use[0], KIND_NAMES.index(use[1])))
-        by_first.setdefault(phrase[0], []).append((phrase, tuple(uses)))
-    return by_first
+def _names() -> tuple[str, ...]:
+    return table_names("languages")
 
 
-def _occurrences(window: list[str]) -> Iterator[tuple[int, int, tuple[tuple[int, str], ...]]]:
-    table = _phrases()
-    for at, word in enumerate(window):
-        for phrase, uses in table.get(word, ()):
-            if tuple(window[at : at + len(phrase)]) == phrase:
-                yield at, len(phrase), uses
+@lru_cache(maxsize=16)
+def _languages(language: str | None = None) -> tuple[Mapping[str, Any], ...]:
+    """The tables of a language and of English, whose templates are used everywhere; without a language, all."""
+    chosen = [name for name in _names() if language is None or name in (language, "en")]
+    return tuple(load_table(f"languages/{name}", expect="language") for name in chosen)
 
 
-def hits(line: str) -> list[Hit]:
-    """The phrases found in a line, those that fill it first, then the longer before the shorter.
-
-    >>> hits("Please enter your comment!")[0]
-    Hit(place=0, kind='comment_form', words=4)
-    """
-    head, tail, whole = ends(line)
-    found: set[Hit] = set()
-    for at, size, uses in _occurrences(head):
-        fits = (whole and size == len(head), at == 0, whole and at + size == len(head), True)
-        found.update(Hit(place, kind, size) for place, kind in uses if fits[place])
-    if not whole:
-        for at, size, uses in _occurrences(tail):
-            fits = (False, False, at + size == len(tail), True)
-            found.update(Hit(place, kind, size) for place, kind in uses if fits[place])
-    return sorted(found, key=lambda hit: (hit.place > 0, -hit.words, hit.place, KIND_NAMES.index(hit.kind)))
+@lru_cache(maxsize=1)
+def columns() -> tuple[tuple[str, str], ...]:
+    """Every (kind, place) for which some table has a phrase, in a fixed order."""
+    seen = {(kind, place) for table in _languages() for place in PLACES for kind in table[place]}
+    return tuple(sorted(seen, key=lambda use: (KIND_NAMES.index(use[0]), PLACES.index(use[1]))))
 
 
-@lru_cache(maxsize=8)
-def word_set(section: str) -> frozenset[str]:
-    """One list of words (``function_words``, ``time_words``, ...) over all languages, as ``words`` writes them."""
-    listed = (load_table(f"languages/{name}", expect="language")[section] for name in table_names("languages"))
-    return frozenset(word for entries in listed for entry in entries for word in words(entry))
+@lru_cache(maxsize=16)
+def _phrases(language: str | None) -> dict[int, _Phrases]:
+    """All phrases by their number of words."""
+    order = {use: index for index, use in enumerate(columns())}
+    listed = [
+        (phrase, order[kind, place])
+        for table in _languages(language)
+        for place in PLACES
+        for kind, phrases in table[place].items()
+        for phrase in phrases
+    ]
+    found = words(chars([phrase for phrase, _ in listed]))
+    by_size: dict[int, dict[int, set[int]]] = {size: {} for size in range(1, int(found.sizes.max()) + 1)}
+    for index, (_, use) in enumerate(listed):
+        first, size = int(found.first[index]), int(found.sizes[index])
+        joined = _joined(found.hashes[first : first + size])
+        by_size[size].setdefault(joined, set()).add(use)
+    return {size: _packed(phrases or {0: set()}, len(order)) for size, phrases in by_size.items()}
+
+
+def _packed(phrases: dict[int, set[int]], width: int) -> _Phrases:
+    hashes = np.array(sorted(phrases), np.uint64)
+    uses = np.zeros((len(hashes), width), np.bool_)
+    for row, value in enumerate(sorted(phrases)):
+        uses[row, list(phrases[value])] = True
+    return _Phrases(hashes, uses)
+
+
+def _joined(hashes: Hashes) -> int:
+    """The hash of a phrase from those of its words."""
+    total = hashes[:1]
+    for value in hashes[1:]:
+        total = total * _STEP + value
+    return int(total[0])
+
+
+@lru_cache(maxsize=16)
+def _longest(language: str | None) -> npt.NDArray[np.uint8]:
+    """For the lowest 16 bits of a word's hash, the words of the longest phrase that begins with such a word."""
+    listed = [
+        phrase
+        for table in _languages(language)
+        for place in PLACES
+        for kind in table[place].values()
+        for phrase in kind
+    ]
+    found = words(chars(listed))
+    longest = np.zeros(1 << 16, np.uint8)
+    np.maximum.at(longest, found.hashes[found.first] & _LOW, found.sizes.astype(np.uint8))
+    return longest
+
+
+def hits(found: Words, language: str | None = None) -> Hits:
+    """All phrases of the tables that stand where they count."""
+    language = language if language in _names() else None
+    longest = _longest(language)[found.hashes & _LOW]
+    left = found.first[found.owner] + found.sizes[found.owner] - np.arange(len(found.hashes))
+    at = np.flatnonzero(longest)
+    joined = found.hashes[at]
+    place_of = np.array([PLACES.index(place) for _, place in columns()])
+    parts = [(at[:0], at[:0], at[:0])]
+    for size, phrases in _phrases(language).items():
+        if size > 1:
+            going = (longest[at] >= size) & (left[at] >= size)
+            at = at[going]
+            joined = joined[going] * _STEP + found.hashes[at + size - 1]
+        row = np.minimum(np.searchsorted(phrases.hashes, joined), len(phrases.hashes) - 1)
+        same = np.flatnonzero(phrases.hashes[row] == joined)
+        if len(same):
+            where, use = np.nonzero(phrases.uses[row[same]])
+            here = at[same][where]
+            kept = _fits(found, here, size)[place_of[use], np.arange(len(here))]
+            parts.append((found.owner[here[kept]], use[kept], np.full(int(kept.sum()), size)))
+    owner, column, length = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Hits(owner, column, length)
+
+
+def _fits(found: Words, at: Ints, size: int) -> npt.NDArray[np.bool_]:
+    """For each place, whether a phrase at this word stands there."""
+    owner = found.owner[at]
+    opens = at == found.first[owner]
+    closes = at + size == found.first[owner] + found.sizes[owner]
+    return np.stack([opens & closes, opens, closes, np.ones(len(at), np.bool_)])
+
+
+@lru_cache(maxsize=1)
+def _listed() -> tuple[Hashes, npt.NDArray[np.bool_]]:
+    """The words of all word lists, sorted, and for each which lists hold it."""
+    lists = [[entry for table in _languages() for entry in table[name]] for name in WORD_LISTS]
+    lists.append(agencies())
+    by_word: dict[int, set[int]] = {}
+    for index, entries in enumerate(lists):
+        for value in words(chars(entries)).hashes:
+            by_word.setdefault(int(value), set()).add(index)
+    packed = _packed(by_word, len(lists))
+    return packed.hashes, packed.uses
+
+
+def membership(found: Words) -> npt.NDArray[np.bool_]:
+    """For every word, which of the word lists hold it."""
+    hashes, uses = _listed()
+    row = np.minimum(np.searchsorted(hashes, found.hashes), len(hashes) - 1)
+    member = uses[row]
+    member[hashes[row] != found.hashes] = False
+    return member
+
+
+def agencies() -> list[str]:
+    """Names of news and picture agencies, the longest first."""
+    return longest_first(load_table("agencies", expect="agencies")["names"])
 
 
 def glued(section: str) -> list[str]:
     """One list of ``[glued]`` over all languages, the longest first, so that a pattern of them finds the longest."""
-    listed = (load_table(f"languages/{name}", expect="language")["glued"][section] for name in table_names("languages"))
-    return longest_first(entry for entries in listed for entry in entries)
+    return longest_first(entry for table in _languages() for entry in table["glued"][section])
 
 
 def longest_first(entries: Iterable[str]) -> list[str]:

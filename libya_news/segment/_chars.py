@@ -1,0 +1,152 @@
+"""Characters and words of many short strings at once, as arrays.
+
+All strings are laid end to end, so that every step is one pass over one array, whatever the number of strings.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+LETTER: Final = 1
+UPPER: Final = 2
+DIGIT: Final = 4
+SPACE: Final = 8
+MARK: Final = 16
+PUNCTUATION: Final = 32
+UNSPACED: Final = 64
+RIGHT_TO_LEFT: Final = 128
+
+_PLANE: Final = 0x10000
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+"""Multiplier of the polynomial hash of a word: 2**64 divided by the golden ratio, made odd (Knuth, TAOCP 6.4)."""
+_LONGEST_WORD: Final = 64
+"""From here on the order of a word's letters no longer counts."""
+NUMBER: Final = np.uint64(0x30)
+"""The hash of every number."""
+
+_UNSPACED_BLOCKS: Final = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF))
+_RIGHT_TO_LEFT_BLOCKS: Final = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFC))
+
+Codes = npt.NDArray[np.uint32]
+Ints = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+
+
+class Words(NamedTuple):
+    """The words of all strings, in order.
+
+    Attributes:
+        hashes: one number for each word, the same for the same letters whatever their case.
+        owner: index of the string that a word stands in.
+        capital: whether its first letter is a capital.
+        first: for each string, the index of its first word.
+        sizes: for each string, its number of words.
+    """
+
+    hashes: Hashes
+    owner: Ints
+    capital: npt.NDArray[np.bool_]
+    first: Ints
+    sizes: Ints
+
+
+class Chars(NamedTuple):
+    """The characters of all strings, each string followed by one line feed.
+
+    Attributes:
+        codes: code points; beyond the basic plane they are 0xFFFF.
+        flags: what each character is, a sum of the constants above.
+        start: for each string, the index of its first character.
+        size: for each string, its number of characters.
+    """
+
+    codes: Codes
+    flags: npt.NDArray[np.uint8]
+    start: Ints
+    size: Ints
+
+
+@lru_cache(maxsize=1)
+def _tables() -> tuple[npt.NDArray[np.uint8], Codes]:
+    """Flags and small letter of every character of the basic plane."""
+    flags = np.zeros(_PLANE, np.uint8)
+    small = np.arange(_PLANE, dtype=np.uint32)
+    for code in range(_PLANE):
+        char = chr(code)
+        flags[code] = _flag(char)
+        small[code] = ord(_plain(char))
+    for blocks, flag in ((_UNSPACED_BLOCKS, UNSPACED), (_RIGHT_TO_LEFT_BLOCKS, RIGHT_TO_LEFT)):
+        for first, last in blocks:
+            flags[first : last + 1] |= flag
+    flags[_PLANE - 1] = 0
+    return flags, small
+
+
+def _flag(char: str) -> int:
+    if char.isalpha():
+        return LETTER | (UPPER if char.isupper() else 0)
+    if char.isdigit():
+        return DIGIT
+    if char.isspace():
+        return SPACE
+    code = ord(char)
+    if 0x300 <= code <= 0x36F or 0x64B <= code <= 0x65F or code in {0x640, 0x670}:
+        return MARK
+    return PUNCTUATION if char.isprintable() else 0
+
+
+def _plain(char: str) -> str:
+    """A character without case and accent; of Arabic letters without hamza and madda.
+
+    >>> _plain("É"), _plain("أ")
+    ('e', 'ا')
+    """
+    lowered = char.lower()
+    return unicodedata.normalize("NFD", lowered)[0] if len(lowered) == 1 else char
+
+
+def chars(strings: Sequence[str]) -> Chars:
+    """Lay strings end to end. Lone surrogates are let through."""
+    joined = "\n".join([*strings, ""]).encode("utf-32-le", "surrogatepass")
+    codes = np.minimum(np.frombuffer(joined, np.uint32), np.uint32(_PLANE - 1))
+    size = np.fromiter(map(len, strings), np.int64, len(strings))
+    start = np.cumsum(size + 1) - size - 1
+    return Chars(codes, _tables()[0][codes], start, size)
+
+
+def words(found: Chars) -> Words:
+    """Cut into words: runs of letters, runs of digits, and single characters of scripts without spaces."""
+    flags = found.flags
+    lettered = (flags & (LETTER | MARK)) > 0
+    digit = (flags & DIGIT) > 0
+    inside = lettered | digit
+    begins = inside.copy()
+    begins[1:] &= ~inside[:-1] | (digit[1:] != digit[:-1]) | ((flags[1:] & UNSPACED) > 0)
+    starts = np.flatnonzero(begins)
+    count_of = np.zeros(len(found.start), np.int64)
+    if not len(starts):
+        return Words(np.zeros(0, np.uint64), starts, np.zeros(0, np.bool_), count_of, count_of)
+    hashes = _hashes(found.codes, inside & ((flags & MARK) == 0), starts)
+    hashes[digit[starts]] = NUMBER
+    owner = np.searchsorted(found.start, starts, side="right") - 1
+    count_of += np.bincount(owner, minlength=len(count_of))
+    capital = (flags[starts] & UPPER) > 0
+    return Words(hashes, owner, capital, np.cumsum(count_of) - count_of, count_of)
+
+
+def _hashes(codes: Codes, counted: npt.NDArray[np.bool_], starts: Ints) -> Hashes:
+    """Polynomial hash of every word; what does not count (vowel signs, what lies between words) adds nothing."""
+    small = np.where(counted, _tables()[1][codes], 0).astype(np.uint64)
+    before: Ints = np.cumsum(counted) - counted
+    lengths = np.diff(np.append(starts, len(codes)))
+    at: Ints = before[starts[0] :] - np.repeat(before[starts], lengths)
+    powers = np.cumprod(np.full(_LONGEST_WORD, _ODD, np.uint64))
+    summed = np.add.reduceat(small[starts[0] :] * powers[np.minimum(at, _LONGEST_WORD - 1)], starts - starts[0])
+    hashes: Hashes = summed ^ (summed >> np.uint64(29))
+    return hashes

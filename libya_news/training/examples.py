@@ -1,0 +1,211 @@
+"""Labelled texts to train and measure on: annotated texts, labelled pages, and published releases.
+
+An example is a text cut into units, each with its label and kind where these are known.
+"""
+
+from __future__ import annotations
+
+import bisect
+import gzip
+import itertools
+import json
+import re
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from libya_news.errors import DataError
+from libya_news.labels import KIND_NAMES, LABEL_OF, LABELS
+from libya_news.segment.units import Unit, units
+
+UNKNOWN: Final = -1
+
+TITLED: Final = 3
+"""Of so many pages one is given with its title, since most callers of ``segment`` know none."""
+
+SHARED_LINES: Final = 2
+"""Lines that two texts must share to count as one site's: one may be chance or an agency's, two are a template."""
+
+_LISTED: Final = re.compile(r"\s*[•*·▪»‣◦–-]\s*\S+(?:\s+\S+){3}")
+
+_LINE_LENGTHS: Final = range(12, 200)
+"""Lengths of lines that count as a template's: shorter ones are everybody's ("Read more"), longer ones are stories."""
+
+
+class Span(NamedTuple):
+    """A labelled run of characters of an example's text; label or kind is None where it is not known."""
+
+    start: int
+    end: int
+    label: str | None
+    kind: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One text, its units, and what is known of each.
+
+    Attributes:
+        id: names the text in predictions.
+        text: the text, as it was annotated.
+        spans: the gold spans.
+        exact: whether the spans are segments, so that their ends can be scored, and not whole lines.
+        group: texts of one group come from one site and are never split between training and test.
+        source, language: for tables by source and language.
+        title: the headline, where the caller of ``segment`` would know it.
+        story: the whole text of the article's body, where it is known apart from the spans.
+    """
+
+    id: str
+    text: str
+    spans: tuple[Span, ...]
+    exact: bool
+    group: str
+    source: str
+    language: str
+    title: str = ""
+    story: str = ""
+    units: tuple[Unit, ...] = field(default=())
+    labels: tuple[int, ...] = field(default=())
+    kinds: tuple[int, ...] = field(default=())
+
+    @classmethod
+    def build(cls, text: str, spans: Iterable[Span], **known: Any) -> Example:
+        """An example whose units are cut and labelled from its spans."""
+        ordered = tuple(sorted(spans))
+        cut = tuple(units(text))
+        pairs = [_known_of(unit, span) for unit, span in zip(cut, _overlaps(cut, ordered), strict=True)]
+        labels = tuple(LABELS.index(label) if label else UNKNOWN for label, _ in pairs)
+        kinds = tuple(KIND_NAMES.index(kind) if kind else UNKNOWN for _, kind in pairs)
+        return cls(text=text, spans=ordered, units=cut, labels=labels, kinds=kinds, **known)
+
+
+def _overlaps(cut: Sequence[Unit], spans: Sequence[Span]) -> Iterator[Span | None]:
+    """For each unit the span that covers most of it, or None. Both are in order, so one pass is enough."""
+    starts = [span.start for span in spans]
+    for unit in cut:
+        first = max(0, bisect.bisect_right(starts, unit.start) - 1)
+        last = bisect.bisect_left(starts, unit.end)
+        best = max(spans[first:last], key=partial(_common, unit), default=None)
+        yield best if best and _common(unit, best) > 0 else None
+
+
+def _common(unit: Unit, span: Span) -> int:
+    return min(span.end, unit.end) - max(span.start, unit.start)
+
+
+def _known_of(unit: Unit, span: Span | None) -> tuple[str | None, str | None]:
+    """A span's label and kind; where it has no kind, what the cut shows is its kind, if the labels agree."""
+    if span is None or span.label is None:
+        return None, None
+    if span.kind is None and unit.known and LABEL_OF[unit.known] == span.label:
+        return span.label, unit.known
+    return span.label, span.kind
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a JSON lines file, packed with gzip or not.
+
+    Raises:
+        DataError: a line is no JSON object; the message names the physical line.
+    """
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield json.loads(line)
+                except json.JSONDecodeError as error:
+                    raise DataError(f"{path}:{number} is not JSON: {error}.", "Mend or remove that line.") from None
+
+
+def read_examples(path: Path, converters: Sequence[str] = ("walk",)) -> list[Example]:
+    """The examples of one file of annotated texts or of labelled pages, or of a release's folder.
+
+    Args:
+        path: a JSON lines file, or the folder of a release.
+        converters: of a page's plain texts, those to take; an empty sequence takes all.
+
+    Raises:
+        DataError: the file cannot be read as any of these, or nothing is labelled in it.
+    """
+    if path.is_dir():
+        rows: Iterable[Mapping[str, Any]] = _release_rows(path)
+    else:
+        rows = read_rows(path)
+    found = [example for row in rows for example in _row_examples(row, converters)]
+    if not found:
+        raise DataError(f"{path} holds no labelled text.", "Give gold rows, page rows or the folder of a release.")
+    return grouped(found)
+
+
+def _release_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    import pyarrow.parquet  # noqa: PLC0415 - only releases need Arrow
+
+    for file in sorted(folder.rglob("articles*.parquet")):
+        for row in pyarrow.parquet.read_table(file).to_pylist():
+            yield {**row, "id": row["article_id"], "lang": row["language"]}
+
+
+def _row_examples(row: Mapping[str, Any], converters: Sequence[str]) -> Iterator[Example]:
+    if "segments" in row:
+        spans = [Span(s["start"], s["end"], s["label"], s["kind"]) for s in row["segments"]]
+        source = str(row.get("source"))
+        known = {"id": str(row["id"]), "source": source, "group": source, "language": str(row.get("lang"))}
+        yield Example.build(row["text"], spans, exact=True, **known)
+        return
+    for converter, text in row.get("texts", {}).items():
+        if not converters or converter in converters:
+            yield _page_example(row, converter, text)
+
+
+def _page_example(row: Mapping[str, Any], converter: str, text: str) -> Example:
+    starts = [0, *itertools.accumulate(len(line) + 1 for line in text.split("\n"))]
+    lines = [line for line in row["lines"].get(converter, ()) if line["label"] in LABELS]
+    spans = [
+        Span(starts[line["line"]], starts[line["line"] + 1] - 1, line["label"], line.get("kind")) for line in lines
+    ]
+    first = next((span.start for span in spans if span.label == "body"), len(text))
+    spans = [span for span in spans if span.start < first or not _listed_link(text, span)]
+    known = {"source": str(row["source"]), "group": f"site:{row['site']}", "language": str(row.get("lang"))}
+    known["story"] = "\n".join(part["text"] for part in row["gold"].get("body") or ())
+    if zlib.crc32(row["id"].encode()) % TITLED == 0:
+        known["title"] = row["gold"].get("title") or ""
+    return Example.build(text, spans, id=f"{row['id']}#{converter}", exact=False, **known)
+
+
+def _listed_link(text: str, span: Span) -> bool:
+    """Whether a page calls a bulleted headline boilerplate. The guidelines call it a bullet wherever it stands behind
+    the story's beginning, the pages only near the story: so it is not known what it is."""
+    return span.label == "boilerplate" and _LISTED.match(text, span.start, span.end) is not None
+
+
+def grouped(examples: Sequence[Example]) -> list[Example]:
+    """Join the groups of annotated texts that share template lines: they come from one site."""
+    holders: dict[str, set[str]] = defaultdict(set)
+    for example in examples:
+        if example.exact:
+            for line in set(re.split(r"[\r\n]+", example.text)):
+                if len(line.strip()) in _LINE_LENGTHS:
+                    holders[line.strip()].add(example.group)
+    shared = Counter(pair for groups in holders.values() for pair in itertools.combinations(sorted(groups), 2))
+    root = {example.group: example.group for example in examples}
+    for (first, second), count in sorted(shared.items()):
+        if count >= SHARED_LINES:
+            joined, kept = _root(root, second), _root(root, first)
+            root[joined] = kept
+    return [_with_group(example, _root(root, example.group)) for example in examples]
+
+
+def _root(root: dict[str, str], group: str) -> str:
+    while root[group] != group:
+        group = root[group]
+    return group
+
+
+def _with_group(example: Example, group: str) -> Example:
+    fields = {name: getattr(example, name) for name in Example.__slots__}
+    return Example(**{**fields, "group": group})

@@ -1,0 +1,49 @@
+"""Lines and cuts whose kinds are beyond doubt, in data files: one for each language, negatives, and glued lines."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libya_news._tables import table_names
+from libya_news.segment import segment
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CASES = Path(__file__).resolve().parent / "cases" / "segment"
+ENDS = ("\n", "\n\n", "\r\n", "\r")
+
+
+def _read(path: Path, what: str) -> list[Any]:
+    return [
+        pytest.param(case, id=f"{path.stem}-{n}") for n, case in enumerate(tomllib.loads(path.read_text("utf-8"))[what])
+    ]
+
+
+def test_every_language_has_cases() -> None:
+    assert {path.stem for path in CASES.iterdir()} >= set(table_names("languages"))
+
+
+@pytest.mark.parametrize(
+    "case", [case for path in sorted(CASES.glob("*.toml")) if path.stem != "glued" for case in _read(path, "case")]
+)
+def test_kinds(case: dict[str, Any]) -> None:
+    text = "\n\n".join(case["lines"])
+    found = {text[one.start : one.end]: one.kind for one in segment(text)}
+    wanted = {case["lines"][int(number) - 1]: kind for number, kind in case["expect"].items()}
+    assert {line: found.get(line) for line in wanted} == wanted
+
+
+@pytest.mark.parametrize("cut", _read(CASES / "glued.toml", "cut"))
+@pytest.mark.parametrize("end", ENDS, ids=["lf", "blank", "crlf", "cr"])
+def test_cuts(cut: dict[str, Any], end: str) -> None:
+    story = "The council met on Monday, and after nine hours its members agreed on a budget for the coming year."
+    text = end.join([story, cut["line"], story])
+    found = [[text[one.start : one.end], one.kind] for one in segment(text)]
+    assert found[1:-1] == cut["pieces"]

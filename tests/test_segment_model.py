@@ -1,0 +1,165 @@
+"""The model file, what a caller can tell ``segment``, training, and quality on the annotated texts."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from libya_news._models import load_model, save_model
+from libya_news.errors import DataError
+from libya_news.labels import KIND_NAMES, LABELS
+from libya_news.records import Segment
+from libya_news.segment import SiteProfile, segment
+from libya_news.training import evaluate_model, train_model
+from libya_news.training.evaluate import Tally
+from libya_news.training.examples import Example, Span, grouped, read_examples
+from libya_news.training.report import write_report
+
+STORY = "The ferry between Tripoli and Valletta will sail again from next week, the operator said on Tuesday."
+MENU = "Boutique de la maison"
+
+
+def _rows(path: Path) -> Path:
+    lines = [
+        ("Ferry sails again", "body", "headline"),
+        (STORY, "body", "paragraph"),
+        ("Advertisement", "boilerplate", "advertisement"),
+    ]
+    text, segments = "", []
+    for line, label, kind in lines:
+        segments.append({"start": len(text), "end": len(text) + len(line), "label": label, "kind": kind})
+        text += line + "\n"
+    rows = [{"id": f"r{n}", "lang": "en", "source": f"s{n}", "text": text, "segments": segments} for n in range(3)]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def test_the_shipped_model_is_small_and_its_card_is_true() -> None:
+    model = load_model()
+    assert model.identity == f"default@{model.sha256[:12]}"
+    assert sum(values.nbytes for values in model.arrays.values()) < 8_000_000
+    assert {"inputs", "seed", "licences", "limits", "date", "cross_validated"} <= set(model.card)
+    assert model.arrays["leave"].shape[1] == len(KIND_NAMES)
+
+
+def test_segments_name_the_model_or_the_rule() -> None:
+    found = segment(f"Image caption The ferry\n\n{STORY}")
+    assert [one.by for one in found[:2]] == ["rule:caption_marker", "rule:caption"]
+    assert found[2].by == load_model().identity
+
+
+@pytest.mark.parametrize("ending", [".json", ".npz"])
+def test_a_model_that_is_not_there(tmp_path: Path, ending: str) -> None:
+    save_model(tmp_path, "model", {"enter": np.ones((2, 2), np.float32)}, {"name": "x"})
+    (tmp_path / f"model{ending}").unlink()
+    with pytest.raises(DataError, match="cannot be read"):
+        load_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [("{", "is not JSON"), ("[]", "declares"), ('{"format": "libya_news/model", "version": 9}', "9")],
+)
+def test_a_card_that_cannot_be_used(tmp_path: Path, card: str, message: str) -> None:
+    save_model(tmp_path, "model", {"enter": np.ones((2, 2), np.float32)}, {"name": "x"})
+    (tmp_path / "model.json").write_text(card, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        load_model(str(tmp_path))
+
+
+def test_arrays_that_are_not_the_cards(tmp_path: Path) -> None:
+    save_model(tmp_path, "model", {"enter": np.ones((2, 2), np.float32)}, {"name": "x"})
+    (tmp_path / "model.npz").write_bytes(b"other")
+    with pytest.raises(DataError, match="not those of its card"):
+        load_model(str(tmp_path))
+
+
+def test_the_same_arrays_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save_model(tmp_path / name, "model", {"z": np.ones(2, np.float32), "a": np.zeros(1, np.float32)}, {"name": "x"})
+    assert (tmp_path / "a" / "model.npz").read_bytes() == (tmp_path / "b" / "model.npz").read_bytes()
+
+
+def test_what_a_site_shares_is_its_template() -> None:
+    texts = [f"{MENU}\n{STORY} Article {number}." for number in range(5)]
+    site = SiteProfile.of(texts)
+    assert site.share(MENU) == 1
+    assert site.share(STORY) == 0
+    assert segment(texts[0], site=site)[0].label == "boilerplate"
+
+
+def test_the_language_and_the_title_are_taken() -> None:
+    text = f"Ferry sails again\n\n{STORY}"
+    assert segment(text, language="en", title="Ferry sails again")[0].kind == "headline"
+    assert [one.kind for one in segment(text, language="xx")] == [one.kind for one in segment(text)]
+
+
+def test_texts_that_share_a_template_are_one_group() -> None:
+    def example(name: str, text: str) -> Example:
+        return Example.build(text, [], id=name, exact=True, group=name, source=name, language="fr")
+
+    template = "Plan du site de la maison\nCharte de modération\n"
+    found = grouped([example("a", template + "Un"), example("b", template + "Deux"), example("c", "Trois")])
+    assert found[0].group == found[1].group != found[2].group
+
+
+def _as_gold(one: Segment, span: Span) -> Segment:
+    return one._replace(start=span.start, end=span.end, label=str(span.label), kind=str(span.kind))
+
+
+def test_figures_of_a_perfect_and_of_a_wrong_answer(tmp_path: Path) -> None:
+    [example, *_] = read_examples(_rows(tmp_path / "gold.jsonl"))
+    perfect, wrong = Tally(), Tally()
+    right = segment(example.text)
+    perfect.add(example, [_as_gold(one, span) for one, span in zip(right, example.spans, strict=True)])
+    wrong.add(example, [right[0]._replace(end=len(example.text), label="bullet", kind="related_link")])
+    assert (
+        perfect.figures()["unit_macro_f1"] == perfect.figures()["exact_f1"] == perfect.figures()["kind_accuracy"] == 1
+    )
+    assert wrong.figures()["unit_macro_f1"] == wrong.figures()["exact_f1"] == 0
+    write_report(tmp_path / "report", {"all": perfect})
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {
+        "figures.json",
+        "confusion.svg",
+        "reliability.svg",
+    }
+
+
+def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text('\n{"a"', encoding="utf-8")
+    with pytest.raises(DataError, match=r"gold\.jsonl:2 is not JSON"):
+        read_examples(tmp_path / "gold.jsonl")
+
+
+def test_labels_of_units_come_from_the_spans_that_cover_them() -> None:
+    spans = [Span(0, 5, "body", "headline"), Span(6, 11, None, None)]
+    example = Example.build("Title\nthing\nmore", spans, id="a", exact=False, group="a", source="a", language="en")
+    assert [LABELS[label] if label >= 0 else None for label in example.labels] == ["body", None, None]
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="the dependency group 'train' is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_training_is_deterministic_and_its_model_can_be_used(tmp_path: Path) -> None:
+    gold = _rows(tmp_path / "gold.jsonl")
+    for name in ("a", "b"):
+        train_model([gold], tmp_path / name, steps=3, told=lambda _: None)
+    assert (tmp_path / "a" / "model.npz").read_bytes() == (tmp_path / "b" / "model.npz").read_bytes()
+    figures = evaluate_model(str(tmp_path / "a"), gold)
+    assert set(figures) >= {"all", "language:en", "source:s0"}
+
+
+@pytest.mark.shared
+def test_quality_on_the_annotated_texts(shared: Path) -> None:
+    """The shipped model has seen these texts, so this shows that nothing broke, not how good it is on others."""
+    figures = evaluate_model("default", shared / "gold" / "dev.jsonl")["all"]
+    assert figures["unit_macro_f1"] > FLOOR_MACRO_F1 - 0.01
+    assert figures["exact_f1"] > FLOOR_EXACT_F1 - 0.01
+
+
+FLOOR_MACRO_F1 = 0.9
+FLOOR_EXACT_F1 = 0.9
+"""What the shipped model reaches on these texts."""
