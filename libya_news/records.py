@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from .labels import STORY_KINDS
+
+MANIFEST: Final = "manifest.json"
+"""The file of a release that holds its record; a folder without it is no release."""
 
 
 def sha256_hex(data: bytes | str) -> str:
@@ -209,6 +212,7 @@ class Release:
         settings: how it was asked for: ``text`` (``all`` or ``none``) and ``split``.
         leakage: what the splits share, where there are several (see ``splits``); else empty.
         erased: what was taken out of it since it was first published.
+        override: why texts were published whose licence does not allow it; empty where none were.
         full: of a release without its text, the data files of the same release with it; else empty.
     """
 
@@ -230,6 +234,7 @@ class Release:
     full: tuple[OutputFile, ...] = ()
 
     erased: tuple[Tombstone, ...] = ()
+    override: str = ""
 
     @property
     def leaf(self) -> str:

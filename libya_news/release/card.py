@@ -48,6 +48,9 @@ def _words(release: Release) -> dict[str, str]:
         "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
         "folder": release.leaf,
         "erased": _erased(release),
+        "override": f"\nText was published against its licence, for this reason: {release.override}\n"
+        if release.override
+        else "",
         "split": release.files[0].split,
         "splits": _splits(release),
         "articles": f"{release.counts['articles']:,}",

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from libya_news._version import __version__
 from libya_news.errors import DataError
-from libya_news.records import Document, Drop, InputFile, OutputFile, Release, Tombstone
+from libya_news.records import MANIFEST, Document, Drop, InputFile, OutputFile, Release, Tombstone
 
-FILE_NAME: Final = "manifest.json"
+FILE_NAME: Final = MANIFEST
 FORMAT: Final = "libya_news/manifest"
 FORMAT_VERSION: Final = 1
 

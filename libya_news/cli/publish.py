@@ -1,0 +1,21 @@
+"""The command that publishes a release somewhere else."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("release")
+@click.argument("target")
+@click.option("--text", type=click.Choice(["all", "none"]), default="all", help="none publishes the stand-off form.")
+@click.option("--override", default="", metavar="REASON", help="Publish text against its licence; the card says why.")
+def publish(release: str, target: str, text: str, override: str) -> None:
+    """Publish the release in folder RELEASE to TARGET.
+
+    TARGET is a folder, s3://BUCKET/PREFIX or hf://datasets/ORG/NAME. Credentials are those of the AWS and Hub clients.
+    Text goes to s3:// and hf:// only where the licence of every article allows it.
+    """
+    from libya_news.release.publishing import publish as send  # noqa: PLC0415
+
+    click.echo(f"Published: {send(release, target, text=text, override=override)}")
