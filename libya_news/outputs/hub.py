@@ -57,7 +57,7 @@ _AGAIN: Final = "Run it again: what has arrived is not sent again, and the tag i
 
 def _transport_error() -> type[Exception]:
     """What the client's transport raises; the name of the library behind it changes with the client."""
-    from huggingface_hub.utils import get_session  # noqa: PLC0415
+    from huggingface_hub import get_session  # noqa: PLC0415
 
     module = import_module(type(get_session()).__module__.partition(".")[0])
     found: type[Exception] = module.HTTPError
