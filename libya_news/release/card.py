@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from libya_news._models import load_model
 from libya_news._tables import load_table, load_text
 from libya_news.labels import KINDS
 from libya_news.records import OutputFile, Release
@@ -48,6 +49,7 @@ def _words(release: Release) -> dict[str, str]:
         "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
         "folder": release.leaf,
         "erased": _erased(release),
+        "quality": _quality(release),
         "override": f"\nText was published against its licence, for this reason: {release.override}\n"
         if release.override
         else "",
@@ -60,6 +62,16 @@ def _words(release: Release) -> dict[str, str]:
         "library": release.code["libya_news"],
         "bibtex": bibtex(release),
     }
+
+
+def _quality(release: Release) -> str:
+    """The figures on the card of the model that labelled the segments, where it is the one that comes with the package."""
+    model = load_model()
+    if model.identity not in release.counts["labelled_by"]:
+        return ""
+    facts = load_table("dataset", expect="dataset")["quality"].format(model=model.identity, **model.card)
+    figures = ((name.replace("_", " "), f"{value:.3f}") for name, value in model.card["cross_validated"].items())
+    return f"\n{facts}\n\n{_table(('figure', 'value'), figures)}\n"
 
 
 def _erased(release: Release) -> str:
@@ -100,6 +112,7 @@ def _tables(release: Release) -> dict[str, str]:
         "kinds": _table(("label", "kind", "segments", "what it is", "example"), _kind_rows(release)),
         "drops": _table(("reason", "dropped"), counts["drops"].items()) if counts["drops"] else "Nothing was dropped.",
         "schemas": "\n\n".join(_schema_section(config, release.holds_text) for config in schema.CONFIGS),
+        "labelled_by": _table(("labelled by", "segments"), counts["labelled_by"].items()),
         "licences": _table(("licence", "articles"), counts["licences"].items()),
         "rights_holders": _table(("rights holder", "articles"), counts["rights_holders"].items()),
     }

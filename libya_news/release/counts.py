@@ -25,6 +25,7 @@ def count(articles: Sequence[Article], drops: Sequence[Drop]) -> dict[str, Any]:
         "drops": ranked(drop.reason.partition(":")[0] for drop in drops),
         "licences": ranked(article.licence or UNKNOWN for article in articles),
         "rights_holders": ranked(article.rights_holder or UNKNOWN for article in articles),
+        "labelled_by": ranked(segment.by.partition(":")[0] for segment in segments),
         "labels_by_language": _labels_by_language(articles),
     }
 
