@@ -65,7 +65,7 @@ def _words(release: Release) -> dict[str, str]:
 
 
 def _quality(release: Release) -> str:
-    """The figures on the card of the model that labelled the segments, where it is the one that comes with the package."""
+    """The figures of the model that labelled the segments, where it is the one that comes with the package."""
     model = load_model()
     if model.identity not in release.counts["labelled_by"]:
         return ""
