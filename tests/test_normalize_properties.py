@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from test_normalize_cases import cases
 
 from libya_news.normalize import NormalizeOptions, normalize
-from libya_news.normalize.fixes import fix_for
+from libya_news.normalize.fixes import edits_of
 from libya_news.normalize.options import FIX_NAMES
 from libya_news.normalize.readings import readings
 from libya_news.normalize.sieve import needed
@@ -57,11 +57,18 @@ def test_any_bytes_are_normalised(data: bytes) -> None:
 @settings(max_examples=300)
 @given(texts)
 def test_what_the_scan_does_not_name_would_find_nothing(text: str) -> None:
-    named = needed(text)
-    if "surrogates" in named:
-        return
-    for name in set(FIX_NAMES) - named:
-        assert fix_for(name)(text) == [], name
+    for name in set(FIX_NAMES) - needed(text):
+        assert edits_of(name, text) == [], name
+
+
+PLAIN = st.text(st.sampled_from("aZ9 &;.\t\n\x00\x7f") | st.characters(max_codepoint=127), max_size=12)
+
+
+@settings(max_examples=300)
+@given(PLAIN)
+def test_a_plain_line_is_known_without_the_scan(text: str) -> None:
+    # A character beyond ASCII in a line of its own sends the text to the automaton, and needs nothing itself.
+    assert needed(text) == needed(text + "\n–")
 
 
 @pytest.mark.shared
@@ -69,14 +76,14 @@ def test_the_scan_is_right_on_the_corpora(shared: Path) -> None:
     for path in sorted((shared / "corpora" / "libya").glob("[efi][nsrt]/*.txt"))[::4]:
         text = path.read_text(encoding="utf-8")
         for name in set(FIX_NAMES) - needed(text):
-            assert fix_for(name)(text) == [], (path.name, name)
+            assert edits_of(name, text) == [], (path.name, name)
 
 
 @pytest.mark.parametrize("name", ["sound", "damaged", "tidy", "lossy"])
 def test_the_scan_is_right_on_the_cases(name: str) -> None:
     for case in cases(name):
         for fix in set(FIX_NAMES) - needed(case["text"]):
-            assert fix_for(fix)(case["text"]) == [], (fix, case)
+            assert edits_of(fix, case["text"]) == [], (fix, case)
 
 
 @settings(max_examples=300)

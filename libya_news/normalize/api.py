@@ -11,6 +11,7 @@ from .decode import decode
 from .edits import ByteOffsets, EditOffsets, OffsetChain
 from .fixes import run_fixes
 from .options import NormalizeOptions
+from .sieve import needed
 
 _ALL = NormalizeOptions()
 
@@ -42,7 +43,9 @@ def normalize(
 
 
 def _fixed(text: str, options: NormalizeOptions, *before: ByteOffsets) -> Normalized:
-    work = run_fixes(text, options)
+    if not (found := needed(text)):
+        return Normalized(text, offsets=OffsetChain(before)) if before else Normalized(text)
+    work = run_fixes(text, found, options)
     stages: list[EditOffsets | ByteOffsets] = [*before, *work.back]
     return Normalized(
         work.text,

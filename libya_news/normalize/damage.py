@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from .edits import Edit
@@ -54,7 +54,16 @@ def damage(text: str, *, suspicious: bool) -> tuple[Span, ...]:
     """
     if not suspicious:
         return tuple(m.span() for m in _LOST.finditer(text))
-    return tuple(span for start, end in lines(text) for span in _damage_in(text, start, end))
+    return tuple(_joined(span for start, end in lines(text) for span in _damage_in(text, start, end)))
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, of which those that touch are one."""
+    joined: list[Span] = []
+    for start, end in spans:
+        touches = joined and joined[-1][1] == start
+        joined.append((joined.pop()[0], end) if touches else (start, end))
+    return joined
 
 
 def _damage_in(text: str, start: int, end: int) -> list[Span]:

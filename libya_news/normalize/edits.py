@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -50,23 +52,47 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     return "".join(pieces)
 
 
+class Rule(NamedTuple):
+    """A fix that is a pattern: each place that it matches becomes something else, made from the match alone.
+
+    A text is fixed in one pass; the edits are listed only for those who ask for the way back.
+    """
+
+    pattern: re.Pattern[str]
+    new: str | Callable[[re.Match[str]], str]
+
+    def apply(self, text: str) -> tuple[str, int]:
+        """The text after the fix, and at how many places it was made."""
+        return self.pattern.subn(self.new, text)
+
+    def edits(self, text: str) -> list[Edit]:
+        """The places and what becomes of them."""
+        new = self.new
+        if isinstance(new, str):
+            return [Edit(*m.span(), new) for m in self.pattern.finditer(text)]
+        return [Edit(*m.span(), new(m)) for m in self.pattern.finditer(text)]
+
+
 @dataclass(frozen=True)
 class EditOffsets:
-    """The way back through one list of edits.
+    """The way back through the edits that ``find`` lists, which it is asked for once, when the way is first needed.
 
-    >>> back = EditOffsets((Edit(1, 3, "-"),))
+    >>> back = EditOffsets(lambda: [Edit(1, 3, "-")])
     >>> [back.start(i) for i in range(4)], back.end(2)
     ([0, 1, 3, 4], 3)
     """
 
-    edits: Sequence[Edit]
-    _starts: list[int] = field(init=False, repr=False)
+    find: Callable[[], Sequence[Edit]]
 
-    def __post_init__(self) -> None:
-        """Add up where each edit stands in the new text."""
-        growths = accumulate((len(edit.new) - (edit.end - edit.start) for edit in self.edits), initial=0)
-        starts = [edit.start + growth for edit, growth in zip(self.edits, growths, strict=False)]
-        object.__setattr__(self, "_starts", starts)
+    @cached_property
+    def _edits(self) -> Sequence[Edit]:
+        return self.find()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each edit stands in the new text."""
+        growths = accumulate((len(edit.new) - (edit.end - edit.start) for edit in self._edits), initial=0)
+        return [edit.start + growth for edit, growth in zip(self._edits, growths, strict=False)]
 
     def start(self, index: int) -> int:
         """Where the character at ``index`` begins in the old text; behind what was removed there."""
@@ -79,7 +105,7 @@ class EditOffsets:
     def _origin(self, index: int, nearest: int, *, end: bool) -> int:
         if nearest < 0:
             return index
-        edit = self.edits[nearest]
+        edit = self._edits[nearest]
         inside = index - self._starts[nearest]
         if inside < len(edit.new) or (end and inside == len(edit.new)):
             return edit.origin(inside, end=end)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from .damage import damaged_lines, outside
-from .edits import Edit, EditOffsets, apply_edits
+from .edits import Edit, EditOffsets, Rule, apply_edits
 from .options import FIX_NAMES, NormalizeOptions
 from .repair import c1_controls, mojibake
 from .sieve import needed
@@ -55,6 +56,12 @@ def fix_for(name: str) -> Fix:
     return _FUNCTIONS.get(name) or pattern_fix(name)
 
 
+def edits_of(name: str, text: str) -> list[Edit]:
+    """What the fix of that name would change in a text."""
+    fix = fix_for(name)
+    return fix.edits(text) if isinstance(fix, Rule) else fix(text)
+
+
 @dataclass
 class Work:
     """A text under repair: what the sieve says of it, how many places each fix changed, and the way back."""
@@ -66,31 +73,52 @@ class Work:
 
     def make(self, name: str) -> None:
         """Make one fix as often as it finds something."""
-        for _ in range(MAX_LAYERS if name in self.needed else 0):
-            if not (edits := self._edits(name)):
+        for _ in range(MAX_LAYERS):
+            if name not in self.needed or not self._make_once(name):
                 return
-            self.counts[name] = self.counts.get(name, 0) + len(edits)
-            self.back.append(EditOffsets(edits))
-            self.text = apply_edits(self.text, edits)
             self.needed = needed(self.text)
 
+    def _make_once(self, name: str) -> int:
+        """Make one fix.
+
+        Returns:
+            at how many places it was made.
+        """
+        fix = fix_for(name)
+        if isinstance(fix, Rule) and (name in BEFORE_TIDYING or "mojibake" not in self.needed):
+            text, count = fix.apply(self.text)
+            find: Callable[[], list[Edit]] = partial(fix.edits, self.text)
+        else:
+            edits = self._edits(name)
+            text, count = apply_edits(self.text, edits), len(edits)
+            find = edits.copy
+        if count:
+            self.text = text
+            self.back.append(EditOffsets(find))
+            self.counts[name] = self.counts.get(name, 0) + count
+        return count
+
     def _edits(self, name: str) -> list[Edit]:
-        edits = fix_for(name)(self.text)
+        edits = edits_of(name, self.text)
         if edits and name not in BEFORE_TIDYING and "mojibake" in self.needed:
             return outside(edits, damaged_lines(self.text))
         return edits
 
 
-def run_fixes(text: str, options: NormalizeOptions) -> Work:
-    """Make all fixes that are on and that the text can need, in order, and again until none finds anything to do."""
-    work = Work(text, needed(text))
-    if not work.needed:
-        return work
+def run_fixes(text: str, found: set[str], options: NormalizeOptions) -> Work:
+    """Make all fixes that are on and that the text can need, in order, and again until none finds anything to do.
+
+    Args:
+        text: the text.
+        found: what the sieve says of it.
+        options: which fixes are on.
+    """
+    work = Work(text, found)
     names = [name for name in FIX_NAMES if name not in options.off]
     for _ in range(MAX_ROUNDS):
         before = work.text
         for name in names:
             work.make(name)
-        if work.text == before:
+        if work.text is before:
             break
     return work

@@ -60,6 +60,8 @@ def mojibake(text: str) -> list[Edit]:
     >>> mojibake("ط§ظ„ط¹ط±ط§ظ‚")[0].new
     'العراق'
     """
+    if not suspicions(text):
+        return []
     if (new := _utf8(text, SURE_SEQUENCES_OF_TEXT)) is not None:
         return [Edit(0, len(text), new, transcoded=True)]
     damaged = [(start, end, found) for start, end in lines(text) if (found := suspicions(text[start:end]))]

@@ -29,12 +29,22 @@ def needed(text: str) -> set[str]:
     >>> needed("Tripoli"), needed("Tripoli\\xa0:")
     (set(), {'spaces'})
     """
+    if _is_plain(text):
+        return set()
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        return {"surrogates", "undecodable"}
+        return {"surrogates", "undecodable"} | needed(text.encode("utf-8", "replace").decode())
     names, match = _sieve()
     found = {names[at] for at in match(data) or ()}
     if len(data) > len(text) and not unicodedata.is_normalized("NFC", text):
         found.add("nfc")
     return found
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is a line of printable ASCII in which no fix has anything to do: most English lines are.
+
+    What it asks costs less than the automaton's first step.
+    """
+    return text.isascii() and text.isprintable() and "&" not in text and "  " not in text and text[-1:] != " "

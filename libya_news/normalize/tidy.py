@@ -10,25 +10,26 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
 from libya_news._tables import load_table
 
-from .edits import Edit
+from .edits import Edit, Rule
 
-Fix = Callable[[str], list[Edit]]
+Fix = Rule | Callable[[str], list[Edit]]
 """Finds what to change in a text: edits in order that do not overlap, each of which changes something."""
 
 MAX_MARKS = 30
 """Longest run of combining marks that is put into order: the limit of UAX #15's Stream-Safe Text Format. No script
 needs more, and ordering a run costs the square of its length."""
 
-_ENTITY = re.compile(r"&(?:amp;)*((?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)")
-_SURROGATE = re.compile(r"[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udc7f\udd00-\udfff]")
+_AMPERSAND = "(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);"
+_ENTITY = re.compile(rf"&(?:{_AMPERSAND})*((?:#[0-9]{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,30}});)")
+_HIGH, _LOW = r"[\ud800-\udbff]", r"[\udc00-\udfff]"
+_SURROGATE = re.compile(rf"{_HIGH}{_LOW}|(?:{_HIGH}(?!{_LOW})|[\udc00-\udc7f\udd00-\udfff])+")
 _UNDECODABLE = re.compile(r"[\udc80-\udcff]")
-_PRESENTATION = re.compile(r"[\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdf9\ufe70-\ufefc]")
 _NOT_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 _BIDI_OPEN = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"}
 _BIDI_OPEN |= {"\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
@@ -48,33 +49,35 @@ def fill(pattern: str) -> str:
 
 
 @cache
-def pattern_fix(name: str) -> Fix:
+def pattern_fix(name: str) -> Rule:
     """The tidy-up of that name in the table, as one pass over the text.
 
-    >>> pattern_fix("spaces")("a\\xa0b")
-    [Edit(start=1, end=2, new=' ', transcoded=False)]
+    >>> pattern_fix("spaces").apply("a\\xa0b")
+    ('a b', 1)
     """
     rules = table()["patterns"][name]
     news = [new for _, new in rules]
     joined = re.compile("|".join(f"({fill(pattern)})" for pattern, _ in rules))
-
-    def find(text: str) -> list[Edit]:
-        return [Edit(m.start(), m.end(), news[(m.lastindex or 1) - 1]) for m in joined.finditer(text)]
-
-    return find
+    return Rule(joined, news[0] if len(set(news)) == 1 else partial(_choose, news))
 
 
-def surrogates(text: str) -> list[Edit]:
-    """Pairs of UTF-16 surrogates become the character they stand for; a lone one becomes U+FFFD."""
-    return [
-        Edit(m.start(), m.end(), m[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
-        for m in _SURROGATE.finditer(text)
-    ]
+def _choose(news: list[str], match: re.Match[str]) -> str:
+    return news[(match.lastindex or 1) - 1]
 
 
-def undecodable(text: str) -> list[Edit]:
-    """A byte that could not be decoded, as Python's ``surrogateescape`` has it, becomes U+FFFD."""
-    return [Edit(m.start(), m.end(), "\ufffd") for m in _UNDECODABLE.finditer(text)]
+def _joined(match: re.Match[str]) -> str:
+    pair = match[0].encode("utf-16-le", "surrogatepass")
+    try:
+        return pair.decode("utf-16-le")
+    except UnicodeDecodeError:  # no pair, but lone ones in a row
+        return "\ufffd" * len(match[0])
+
+
+surrogates = Rule(_SURROGATE, _joined)
+"""Pairs of UTF-16 surrogates become the character they stand for; a lone one becomes U+FFFD."""
+
+undecodable = Rule(_UNDECODABLE, "\ufffd")
+"""A byte that could not be decoded, as Python's ``surrogateescape`` has it, becomes U+FFFD."""
 
 
 def html_entities(text: str) -> list[Edit]:
@@ -135,27 +138,35 @@ def right_to_left() -> re.Pattern[str]:
     return re.compile(fill("[{rtl}]"))
 
 
-def latin_ligatures(text: str) -> list[Edit]:
-    """Typographic ligatures become their letters; œ and æ are letters and stay."""
-    letters = table()["latin_ligatures"]
-    return [Edit(m.start(), m.end(), letters[m[0]]) for m in re.finditer("[\ufb00-\ufb06]", text)]
+def _latin_letters(match: re.Match[str]) -> str:
+    letters: str = table()["latin_ligatures"][match[0]]
+    return letters
 
 
-def presentation_forms(text: str) -> list[Edit]:
-    """Arabic presentation forms and ligatures become letters, in reading order.
+latin_ligatures = Rule(re.compile("[\ufb00-\ufb06]"), _latin_letters)
+"""Typographic ligatures become their letters; œ and æ are letters and stay."""
 
-    Phrases that are set as one sign stay (U+FDFA to U+FDFD), and so do the ornate parentheses.
 
-    >>> presentation_forms("\ufefb")[0].new == "\u0644\u0627"
+def _arabic_letters(match: re.Match[str]) -> str:
+    return letters_of(match[0])
+
+
+@cache
+def letters_of(form: str) -> str:
+    """The letters of an Arabic presentation form; for a mark without the space or tatweel that carries it.
+
+    >>> letters_of("\ufefb") == "\u0644\u0627"
     True
     """
-    return [Edit(m.start(), m.end(), _letters(m[0])) for m in _PRESENTATION.finditer(text)]
-
-
-def _letters(form: str) -> str:
-    """The letters of a presentation form; for a mark without the space or tatweel that carries it."""
     letters = unicodedata.normalize("NFKC", form)
     return letters.lstrip(" \u0640") or letters
+
+
+presentation_forms = Rule(re.compile(fill("[{presentation}]")), _arabic_letters)
+"""Arabic presentation forms and ligatures become letters, in reading order.
+
+Phrases that are set as one sign stay (U+FDFA to U+FDFD), and so do the ornate parentheses.
+"""
 
 
 def nfc(text: str) -> list[Edit]:
