@@ -74,10 +74,3 @@ def test_an_unknown_fix_is_refused_with_the_valid_names() -> None:
 def test_every_fix_has_a_case_or_is_of_bytes() -> None:
     shown = {case["fix"] for case in cases("tidy")} | {"mojibake", "surrogates", "undecodable"}
     assert shown == set(FIX_NAMES)
-
-
-@pytest.mark.shared
-def test_articles_of_the_corpora_are_normalised_once_and_for_all(shared: Path) -> None:
-    for path in sorted((shared / "corpora" / "libya").glob("[efi][nsrt]/*.txt")):
-        once = normalize(path.read_bytes()).text
-        assert normalize(once).text is once, path.name

@@ -6,6 +6,8 @@ import random
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from libya_news.normalize import normalize, normalize_batch
 
@@ -79,5 +81,20 @@ def test_a_batch_is_what_its_texts_are() -> None:
     values = ["a\xa0b", None, FRENCH, "Ã©tÃ© dernier, prÃ¨s de la citÃ©"]
     found = normalize_batch(pa.array(values))
     assert found == [None if value is None else normalize(value) for value in values]
+    many = values * 100
+    assert normalize_batch(pa.array(many)) == found * 100
+    assert normalize_batch(pa.array([], pa.string())) == []
     coded = normalize_batch(pa.array([ARABIC.encode("cp1256"), None]))
     assert [n and n.text for n in coded] == [ARABIC, None]
+
+
+EDGES = st.lists(
+    st.none() | st.text("ab é\u0301\u200c\u200d\u200b\n\t\u200fا\u0640\u2066&amp;ÃØ©?", max_size=5), max_size=8
+)
+
+
+@settings(max_examples=200)
+@given(EDGES)
+def test_a_text_of_a_batch_does_not_see_its_neighbours(values: list[str | None]) -> None:
+    found = normalize_batch(pa.array(values, pa.string()))
+    assert found == [None if value is None else normalize(value) for value in values]

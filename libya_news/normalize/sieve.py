@@ -17,10 +17,10 @@ from .tidy import fill, table
 @cache
 def _sieve() -> tuple[tuple[str, ...], Callable[[bytes], list[int] | None]]:
     """The names of the fixes, and the automaton that finds them by their positions."""
-    sources = {name: fill(pattern) for name, pattern in table()["sieve"].items()}
-    suspicious = "|".join(f"(?:{to_re2(pattern)})" for pattern in patterns().values())
-    named = {"mojibake": suspicious, **sources}
-    return tuple(named), compile_set(list(map(to_re2, named.values())))
+    suspicious = "|".join(f"(?:{pattern})" for pattern in patterns().values())
+    named = {name: fill(pattern) for name, pattern in table()["sieve"].items()}
+    sources = {name: to_re2(pattern) for name, pattern in ({"mojibake": suspicious} | named).items()}
+    return tuple(sources), compile_set(list(sources.values()))
 
 
 def needed(text: str) -> set[str]:
