@@ -1,7 +1,7 @@
 """Label every line of a scraped article: story, caption, bullet or boilerplate, from plain text alone.
 
 The text is cut into units by tables (``units``); a network labels the units of the whole text together. What a
-template's own words show needs no model. Method and figures: ``docs/segment.md``.
+template's own words show needs no model. Method and figures: ``docs/benchmarks/segment.md``.
 """
 
 from __future__ import annotations

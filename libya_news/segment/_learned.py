@@ -20,9 +20,8 @@ from .units import Unit
 
 Matrix = npt.NDArray[np.float32]
 
-RULE_CONFIDENCE: Final = 0.99
-"""Of what a cut shows: of the annotated pieces behind or on a template's mark, about one in a hundred is labelled
-otherwise."""
+RULE_CONFIDENCE: Final = 0.98
+"""Of what a cut shows: 80 of the 82 pieces of the annotated texts that a cut names are what it says."""
 
 BULLETS: Final = frozenset("•*‣◦●■▪▸►◆○·")
 """Signs that begin a list's item; dashes are left out, since they begin speech in many languages."""
@@ -34,8 +33,8 @@ OVERLAP: Final = 64
 """Units of the neighbouring blocks that a block sees as its surroundings: four times what the widest feature spans."""
 
 TEMPLATE_ODDS: Final = 30.0
-"""How much more often a line is boilerplate when all other articles of its site carry it. Of the lines that annotated
-texts of one site share, 30 times as many are boilerplate as are not."""
+"""How much the odds of boilerplate rise for a line that all other articles of its site carry. Of such lines of the
+annotated texts, marks left out, all 168 are boilerplate; 30 is a cautious reading of so few sites."""
 
 
 @lru_cache(maxsize=1)

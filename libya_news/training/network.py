@@ -23,7 +23,7 @@ Matrix = npt.NDArray[np.float32]
 Weights = dict[str, Any]
 
 HIDDEN: Final = 64
-"""Units of each layer: 32 lost a point of macro F1 in cross-validation, 96 gained nothing."""
+"""Units of each layer: a choice that keeps the model under half a megabyte and a unit under a tenth of a megaflop."""
 ROWS: Final = 4096
 """Units of one step."""
 GAP: Final = 8
