@@ -18,6 +18,7 @@ from .records import Article, Drop, Normalized, RawArticle, Release, Segment
 from .segment import segment
 
 if TYPE_CHECKING:
+    from .pipeline import segment_html
     from .release.build import build
     from .sources import read
 
@@ -36,10 +37,11 @@ __all__ = [
     "normalize",
     "read",
     "segment",
+    "segment_html",
 ]
 
-_LAZY = {"build": ".release.build", "read": ".sources"}
-"""Names whose modules pull in Arrow, and so wait until somebody asks for them."""
+_LAZY = {"build": ".release.build", "read": ".sources", "segment_html": ".pipeline"}
+"""Names whose modules pull in Arrow or a parser, and so wait until somebody asks for them."""
 
 
 def __getattr__(name: str) -> Any:

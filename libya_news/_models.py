@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 FORMAT: Final = "libya_news/model"
 VERSION: Final = 1
 DEFAULT: Final = "default"
+PAGES: Final = "pages"
+SHIPPED: Final = (DEFAULT, PAGES)
+"""The models that come with the package: of texts, and of web pages."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +57,7 @@ def load_model(name: str = DEFAULT) -> Model:
     """Read a model once.
 
     Args:
-        name: ``default`` for the model that comes with the package, else the path of a folder that ``train`` wrote.
+        name: one of ``SHIPPED``, else the path of a folder that ``train`` wrote.
 
     Raises:
         DataError: there is no such model, its card has another format or version, or its arrays are not the card's.
@@ -76,8 +79,8 @@ def load_model(name: str = DEFAULT) -> Model:
 
 
 def _read(name: str, ending: str) -> bytes:
-    if name == DEFAULT:
-        return (files(__package__) / "models" / f"{DEFAULT}{ending}").read_bytes()
+    if name in SHIPPED:
+        return (files(__package__) / "models" / f"{name}{ending}").read_bytes()
     return (Path(name) / f"model{ending}").read_bytes()
 
 

@@ -10,9 +10,12 @@ from typing import Final
 
 from .corpus.language import detect_language
 from .normalize import normalize
+from .normalize.decode import decode
 from .records import Article, Drop, RawArticle
 from .segment import segment
+from .segment.html import label_page
 from .sources import SourceFile, read_file
+from .sources._fields import parse_date
 
 ID_DIGITS: Final = 20
 """Hexadecimal digits of an article id: 80 bits, so a billion articles collide with a chance below 1 in a million."""
@@ -83,6 +86,47 @@ def process(raw: RawArticle) -> Article | Drop:
         rights_holder=raw.rights_holder or UNKNOWN,
         terms=raw.terms or UNKNOWN,
     )
+
+
+def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
+    """Lay out a web page as text and label each line of it, from its text and its markup.
+
+    The text is the whole page as a reader sees it: block elements and line breaks end lines, list items begin with
+    "• ", hidden elements and scripts are left out. ``Article.body`` is the story alone. Never raises on any input.
+
+    Args:
+        html: the page. Bytes are decoded by their byte order mark, as UTF-8, by what the page declares, or by
+            detection.
+        url: its web address.
+
+    >>> article = segment_html("<nav><a href='/'>Home</a></nav><h1>Storm</h1><p>A storm hit the city on Sunday.</p>")
+    >>> article.text.splitlines()
+    ['Home', 'Storm', '', 'A storm hit the city on Sunday.']
+    """
+    decoded = decode(html) if isinstance(html, bytes) else None
+    fixes: dict[str, None] = {}
+
+    def clean(text: str) -> str:
+        normalized = normalize(text)
+        fixes.update(dict.fromkeys(normalized.fixes))
+        return normalized.text
+
+    page = label_page(decoded.text if decoded else str(html), clean)
+    raw = _tidy(RawArticle(source=url or "", data=html, url=url, title=page.head.title))
+    headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
+    article = Article(
+        id=article_id(raw),
+        source=raw.source,
+        text=page.text,
+        segments=page.segments,
+        raw_sha256=raw.sha256,
+        url=raw.url,
+        title=headline or raw.title,
+        published_at=parse_date(page.head.published) if page.head.published else None,
+        encoding=decoded.encoding if decoded else None,
+        fixes=tuple(fixes),
+    )
+    return replace(article, language=detect_language(article.body or article.text))
 
 
 def article_id(raw: RawArticle) -> str:

@@ -24,6 +24,7 @@ def test_public_names() -> None:
         "normalize",
         "read",
         "segment",
+        "segment_html",
     ]
     assert all(getattr(libya_news, name) is not None for name in libya_news.__all__)
     assert dir(libya_news) == sorted(libya_news.__all__)

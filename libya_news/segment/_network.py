@@ -1,8 +1,8 @@
 """The network that reads a document's units: one layer for each unit, then layers that look to both sides.
 
 Residual layers of dilated convolutions (van den Oord et al. 2016, WaveNet; Strubell et al. 2017 for labelling
-sequences) see 7 units to each side; farther things reach the network as features. It is evaluated with plain matrix
-products, all units of a document at once.
+sequences) see 7 units to each side, or 15 with a fourth layer; farther things reach the network as features. It is
+evaluated with plain matrix products, all units of a document at once.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float32]
 
-DILATIONS: Final = (1, 2, 4)
-"""How far each layer looks to both sides."""
+DILATIONS: Final = (1, 2, 4, 8)
+"""How far each layer looks to both sides; a model has as many of them as it was trained with."""
 
 
 def probabilities(arrays: Mapping[str, Matrix], features: Matrix) -> Matrix:
@@ -33,7 +33,7 @@ def probabilities(arrays: Mapping[str, Matrix], features: Matrix) -> Matrix:
     """
     first = np.maximum(_affine(features, arrays["enter"]), 0)
     state = first
-    for index, reach in enumerate(DILATIONS):
+    for index, reach in enumerate(DILATIONS[: sum(name.startswith("mix") for name in arrays)]):
         padded = np.pad(state, ((reach, reach), (0, 0)))
         around = np.concatenate([padded[: -2 * reach], state, padded[2 * reach :]], axis=1)
         state = state + np.maximum(_affine(around, arrays[f"mix{index}"]), 0)

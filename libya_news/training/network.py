@@ -15,13 +15,15 @@ import numpy.typing as npt
 
 from libya_news.labels import KIND_NAMES, LABEL_OF, LABELS
 from libya_news.segment._features import language_columns, width
-from libya_news.segment._network import DILATIONS
+from libya_news.segment._network import DILATIONS as ALL_DILATIONS
 
 from .examples import UNKNOWN
 
 Matrix = npt.NDArray[np.float32]
 Weights = dict[str, Any]
 
+DILATIONS: Final = ALL_DILATIONS[:3]
+"""Three layers: a text's neighbours are near."""
 HIDDEN: Final = 64
 """Units of each layer: a choice that keeps the model under half a megabyte and a unit under a tenth of a megaflop."""
 ROWS: Final = 4096

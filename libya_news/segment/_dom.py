@@ -1,0 +1,265 @@
+"""One walk over a page: its lines as a reader sees them, and for each the elements that it stands in.
+
+The text is laid out as browsers lay out ``innerText``: block elements and ``<br>`` break lines, a blank line stands
+around paragraphs, list items begin with "• ", cells of a row are joined by a tab. Scripts, styles and hidden elements
+have no text. The walk keeps its own stack, so that depth costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from libya_news._tables import load_table
+
+from ._markup import bounded
+
+BULLET: Final = "• "
+_CELL: Final = "\x1f"
+"""Stands between the cells of a row until the line is whole; to Python it is white space, so no text loses by it."""
+_IMAGES: Final = frozenset({"img", "picture"})
+_STRONG: Final = frozenset({"b", "strong"})
+_CELLS: Final = frozenset({"td", "th"})
+_IMAGE_LEVELS: Final = 4
+"""How many elements around an image know of it: figure, link, frame and the box around them."""
+
+_LONGEST_NAMES: Final = 1000
+"""Characters of class and id that are kept: no sound page has more."""
+
+_HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+class Element:
+    """An element of the page: what the features ask of it."""
+
+    __slots__ = ("block", "depth", "images", "names", "parent", "role", "story", "tag")
+
+    def __init__(self, tag: str, parent: int, depth: int, block: bool) -> None:
+        self.tag = tag
+        self.parent = parent
+        self.depth = depth
+        self.block = block
+        self.images = 0
+        self.names = ""
+        self.role: str | None = None
+        self.story = False
+
+    def describe(self, attributes: dict[str, str | None]) -> None:
+        """Take what the attributes say."""
+        self.names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:_LONGEST_NAMES]
+        self.role = attributes.get("role")
+        self.story = "articleBody" in (attributes.get("itemprop") or "")
+
+
+class Line(NamedTuple):
+    """One line of the page's text.
+
+    Attributes:
+        text: the line, trimmed, white space collapsed.
+        block: index of the innermost block element around its first word.
+        inner: index of the innermost element around its first word.
+        linked, strong: characters of it that are links, and that are set in bold.
+        links: number of links in it.
+        images: number of pictures that stand before its end in the page.
+        blank: whether a blank line goes before it.
+    """
+
+    text: str
+    block: int
+    inner: int
+    linked: int
+    strong: int
+    links: int
+    images: int
+    blank: bool
+
+
+class Page(NamedTuple):
+    """A page after the walk: elements in document order (parents first), lines, and the parsed tree."""
+
+    elements: list[Element]
+    lines: list[Line]
+    tree: LexborHTMLParser
+
+
+@lru_cache(maxsize=1)
+def _table() -> tuple[frozenset[str], frozenset[str]]:
+    tags = load_table("html", expect="html")["tags"]
+    return frozenset(tags["block"]), frozenset(tags["skipped"])
+
+
+def read_page(html: str) -> Page:
+    """Parse a page and walk it. Never raises on any ``str``; time and memory grow linearly with the page.
+
+    Where nearly all of the text is hidden (until a script shows it), hidden elements are read too.
+
+    >>> [line.text for line in read_page("<p>One<ul><li>two<li>three").lines]
+    ['One', '• two', '• three']
+    """
+    tree = LexborHTMLParser(bounded(html))
+    page = _Walk(tree, hidden=False).run()
+    if sum(len(line.text) for line in page.lines) < _LITTLE_TEXT:
+        return _Walk(tree, hidden=True).run()
+    return page
+
+
+_LITTLE_TEXT: Final = 300
+"""Characters below which a page is taken for hidden until its scripts run: a menu alone has more."""
+
+
+class _Walk:
+    """The state of a walk: the elements that are open, and the line that grows."""
+
+    def __init__(self, tree: LexborHTMLParser, *, hidden: bool) -> None:
+        self.tree = tree
+        self.hidden = hidden
+        self.blocks, self.skipped = _table()
+        self.elements: list[Element] = []
+        self.lines: list[Line] = []
+        self.current = -1
+        self.pieces: list[str] = []
+        self.block = self.inner = -1
+        self.linked = self.strong = self.links = self.images = 0
+        self.in_link = self.in_strong = self.in_pre = 0
+        self.blank = False
+
+    def run(self) -> Page:
+        """Walk the whole tree, children before siblings."""
+        node = self.tree.root
+        open_nodes: list[LexborNode] = []
+        while node is not None:
+            child = self._enter(node)
+            if child is not None:
+                open_nodes.append(node)
+                node = child
+                continue
+            following = node.next
+            while following is None and open_nodes:
+                node = open_nodes.pop()
+                self._leave()
+                following = node.next
+            node = following
+        self._end_line()
+        return Page(self.elements, self.lines, self.tree)
+
+    def _enter(self, node: LexborNode) -> LexborNode | None:
+        """Take a node in; its first child, where its children are to be walked."""
+        tag = node.tag
+        if tag == "-text":
+            self._text(node.text_content or "")
+        elif tag == "br":
+            self._end_line()
+        elif tag in _IMAGES:
+            self._image()
+        elif tag and tag[0] not in "-!" and tag not in self.skipped:
+            return self._open(tag, node)
+        return None
+
+    def _open(self, tag: str, node: LexborNode) -> LexborNode | None:
+        attributes = node.attributes
+        child = node.first_child
+        block = tag in self.blocks
+        if child is None or (attributes and not self.hidden and _is_hidden(attributes)):
+            if block:
+                self._end_line()
+            elif tag in _CELLS:
+                self.pieces.append(_CELL)
+            return None
+        depth = self.elements[self.current].depth + 1 if self.current >= 0 else 0
+        element = Element(tag, self.current, depth, block)
+        if attributes:
+            element.describe(attributes)
+        self.current = len(self.elements)
+        self.elements.append(element)
+        self._begin(element)
+        return child
+
+    def _begin(self, element: Element) -> None:
+        tag = element.tag
+        if element.block:
+            self._end_line()
+            self.blank = self.blank or tag == "p"
+            if tag == "li":
+                self.pieces.append(BULLET)
+            self.in_pre += tag == "pre"
+        elif tag == "a":
+            self.in_link += 1
+            self.links += 1
+        elif tag in _STRONG:
+            self.in_strong += 1
+
+    def _leave(self) -> None:
+        element = self.elements[self.current]
+        tag = element.tag
+        if element.block:
+            self._end_line()
+            self.blank = self.blank or tag == "p"
+            self.in_pre -= tag == "pre"
+        elif tag in _CELLS:
+            self.pieces.append(_CELL)
+        elif tag == "a":
+            self.in_link -= 1
+        elif tag in _STRONG:
+            self.in_strong -= 1
+        self.current = element.parent
+
+    def _text(self, text: str) -> None:
+        if self.in_pre and "\n" in text:
+            first, *rest = text.split("\n")
+            self._run(first)
+            for line in rest:
+                self._end_line()
+                self._run(line)
+        else:
+            self._run(text)
+
+    def _run(self, text: str) -> None:
+        self.pieces.append(text)
+        if not text or text.isspace():
+            return
+        if self.inner < 0:
+            self.inner = self.block = max(self.current, 0)
+            while self.block > 0 and not self.elements[self.block].block:
+                self.block = self.elements[self.block].parent
+        if self.in_link or self.in_strong:
+            size = len(text.strip())
+            self.linked += size if self.in_link else 0
+            self.strong += size if self.in_strong else 0
+
+    def _image(self) -> None:
+        self.images += 1
+        at = self.current
+        for _ in range(_IMAGE_LEVELS):
+            if at < 0:
+                break
+            self.elements[at].images += 1
+            at = self.elements[at].parent
+
+    def _end_line(self) -> None:
+        if not self.pieces:
+            return
+        text = _tidy("".join(self.pieces)) if self.inner >= 0 else ""
+        if text:
+            self.lines.append(
+                Line(text, self.block, self.inner, self.linked, self.strong, self.links, self.images, self.blank)
+            )
+            self.blank = False
+        self.pieces.clear()
+        self.block = self.inner = -1
+        self.linked = self.strong = self.links = 0
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    return "hidden" in attributes or ("style" in attributes and _HIDDEN.search(attributes["style"] or "") is not None)
+
+
+def _tidy(text: str) -> str:
+    """One line: white space collapsed, cells parted by single tabs."""
+    if _CELL not in text:
+        return " ".join(text.split())
+    bullet = BULLET if text.startswith(BULLET) else ""
+    cells = (" ".join(cell.split()) for cell in text[len(bullet) :].split(_CELL))
+    return (bullet + "\t".join(cell for cell in cells if cell)).strip()

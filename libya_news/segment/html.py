@@ -1,0 +1,167 @@
+"""Label the lines of a web page from its text and its markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from libya_news._models import PAGES, Model, load_model
+from libya_news._tables import load_table
+from libya_news.errors import DataError
+from libya_news.labels import LABEL_OF, LABELS, STORY_KINDS
+from libya_news.records import Segment
+
+from ._dom import BULLET, Line, Page, read_page
+from ._dom_boxes import Boxes, boxes, groups
+from ._dom_features import PHRASE_KINDS, Matrix, columns, features
+from ._heads import Head, read_head
+from ._network import probabilities
+from ._steps import stepped
+from .units import units
+
+STORY: Final = 0.5
+"""Probability from which a line belongs to the story: the kinds of the story are weighed together against all others,
+so that a line is not lost because it may be two of them. 0.3 to 0.7 give F1 within 0.003 in cross-validation."""
+
+
+class LabelledPage(NamedTuple):
+    """A page's text, what its lines are, and what its head says."""
+
+    text: str
+    segments: tuple[Segment, ...]
+    head: Head
+
+
+def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
+    """Lay out a page as text and label each of its lines. Never raises on any ``str``; linear in the page.
+
+    Args:
+        html: the markup.
+        clean: what is done to the text before it is looked at; it keeps lines apart.
+
+    >>> page = label_page("<title>Storm</title><h1>Storm</h1><p>A storm hit the coast, officials said.</p>", str)
+    >>> page.text
+    'Storm\\n\\nA storm hit the coast, officials said.'
+    """
+    page = read_page(html)
+    page = page._replace(lines=_cleaned(page.lines, clean))
+    head = read_head(page.tree)
+    if not page.lines:
+        return LabelledPage("", (), head)
+    model = _model()
+    box = boxes(page.elements)
+    rows = features(page, head, box)
+    found = probabilities(model.arrays, stepped(model.arrays, rows))
+    kinds = _kinds(page, _shown(page, box, rows), found, tuple(model.card["classes"]))
+    text, starts = _laid_out(page.lines)
+    segments = _segments(text, starts, page.lines, kinds, model.identity)
+    return LabelledPage(text, tuple(segments), head)
+
+
+@lru_cache(maxsize=1)
+def _model() -> Model:
+    """The model, which must have been trained on the columns that there are."""
+    model = load_model(PAGES)
+    if tuple(model.card["columns"]) != columns():
+        raise DataError(f"Model {model.identity} was trained on other columns.", "Run scripts/train_html_model.py.")
+    return model
+
+
+def _cleaned(lines: list[Line], clean: Callable[[str], str]) -> list[Line]:
+    """The lines after cleaning, all in one go; only where that changes their number, one by one."""
+    text = "\n".join(line.text for line in lines)
+    whole = clean(text)
+    if whole == text:
+        return lines
+    parts = whole.split("\n")
+    if len(parts) != len(lines):
+        parts = [" ".join(clean(line.text).split()) for line in lines]
+    pairs = ((line, part.strip()) for line, part in zip(lines, parts, strict=True))
+    return [line._replace(text=part) for line, part in pairs if part and part != BULLET.strip()]
+
+
+def _laid_out(lines: list[Line]) -> tuple[str, list[int]]:
+    """The page's text, and where each line starts in it."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for number, line in enumerate(lines):
+        gap = "" if not number else "\n\n" if line.blank else "\n"
+        pieces += (gap, line.text)
+        starts.append(at + len(gap))
+        at = starts[-1] + len(line.text)
+    return "".join(pieces), starts
+
+
+class _Kind(NamedTuple):
+    name: str
+    confidence: float
+
+
+def _kinds(page: Page, shown: list[str], found: Matrix, classes: tuple[str, ...]) -> list[_Kind]:
+    """The kind of each line, with the probability of its label."""
+    story = np.array([name in STORY_KINDS for name in classes])
+    in_story = found[:, story].sum(axis=1) > STORY
+    best = np.where(story == in_story[:, None], found, -1.0).argmax(axis=1)
+    labels = np.array([LABELS.index(LABEL_OF[name]) for name in classes])
+    sure = np.minimum(found @ (labels[:, None] == labels), 1.0)[np.arange(len(best)), best]
+    return [
+        _Kind(_refined(classes[at], line, boilerplate), confidence)
+        for line, boilerplate, at, confidence in zip(page.lines, shown, best.tolist(), sure.tolist(), strict=True)
+    ]
+
+
+def _refined(kind: str, line: Line, boilerplate: str) -> str:
+    """The kind that the markup shows, of those that the model does not tell apart."""
+    if kind == "paragraph" and line.text.startswith(BULLET):
+        return "list_text"
+    if kind == "related_link" and not line.linked:
+        return "bullet_other"
+    return boilerplate if kind == "boilerplate_other" else kind
+
+
+def _shown(page: Page, box: Boxes, rows: Matrix) -> list[str]:
+    """The kind of each line, should it be boilerplate: the phrase that it is, or what the elements around are for."""
+    first = columns().index(f"phrase_whole_{PHRASE_KINDS[0]}")
+    phrase = rows[:, [first + PHRASE_KINDS.index(kind) for kind in _PHRASES]]
+    spoken = np.where(phrase.any(axis=1), phrase.argmax(axis=1), -1).tolist()
+    around = [box.around[line.inner] for line in page.lines]
+    return [_PHRASES[which] if which >= 0 else _place(bits) for which, bits in zip(spoken, around, strict=True)]
+
+
+_PHRASES: Final = tuple(kind for kind in PHRASE_KINDS if LABEL_OF[kind] == "boilerplate")
+
+
+@lru_cache(maxsize=1 << 14)
+def _place(around: int) -> str:
+    return next((kind for kind, mask in _masks() if around & mask), "boilerplate_other")
+
+
+@lru_cache(maxsize=1)
+def _masks() -> tuple[tuple[str, int], ...]:
+    """For each boilerplate kind of the table, the groups that show it."""
+    rows: list[dict[str, Any]] = load_table("html", expect="html")["boilerplate"]
+    names = [name.strip("<>") for name in groups().names]
+    return tuple(
+        (row["kind"], sum(1 << bit for bit, name in enumerate(names) if name in row["groups"])) for row in rows
+    )
+
+
+def _segments(text: str, starts: list[int], lines: list[Line], kinds: list[_Kind], by: str) -> Iterator[Segment]:
+    for line, start, kind in zip(lines, starts, kinds, strict=True):
+        end = start + len(line.text)
+        if LABEL_OF[kind.name] == "caption":
+            yield from _caption(text, start, end, kind, by)
+        else:
+            yield Segment(start, end, LABEL_OF[kind.name], kind.name, kind.confidence, by)
+
+
+def _caption(text: str, start: int, end: int, kind: _Kind, by: str) -> Iterator[Segment]:
+    """A caption line, with the marker before it and the credit behind it as segments of their own."""
+    for unit in units(text[start:end]):
+        known = "credit" if unit.tail else unit.known
+        name = known if known and LABEL_OF[known] == "caption" else kind.name
+        yield Segment(start + unit.start, start + unit.end, LABEL_OF[name], name, kind.confidence, by)
