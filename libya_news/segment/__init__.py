@@ -10,7 +10,6 @@ from libya_news._models import DEFAULT, load_model
 from libya_news.records import Segment
 
 from ._site import SiteProfile
-from .units import units
 
 __all__ = ["SiteProfile", "segment"]
 
@@ -42,7 +41,8 @@ def segment(
     >>> [(s.kind, "Image caption Rebels in Brega"[s.start : s.end]) for s in segment("Image caption Rebels in Brega")]
     [('caption_marker', 'Image caption'), ('caption', 'Rebels in Brega')]
     """
-    from ._learned import predict, segments  # noqa: PLC0415 - importing the package must not wait for what only a model needs
+    from ._learned import predict, segments  # noqa: PLC0415 - importing the package must not wait for NumPy
+    from .units import units  # noqa: PLC0415 - the same
 
     found, cut = load_model(model), units(text)
     return segments(found.identity, text, cut, predict(found, text, cut, title or "", language), site)
