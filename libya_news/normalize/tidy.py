@@ -1,7 +1,7 @@
 """Tidy-ups: each finds the places it would change and says what should stand there. None reads meaning into a text.
 
 Left alone on purpose: curly quotes, dashes, diacritics, digits, hamza forms, the width of Chinese, Japanese and Korean
-characters, line and paragraph structure, leading white space, tabs.
+characters, line and paragraph structure, tabs. That a line is indented stays to be seen, but not by how many spaces.
 """
 
 from __future__ import annotations
