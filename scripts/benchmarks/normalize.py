@@ -21,8 +21,8 @@ def main(arguments: list[str]) -> None:
     rows = [[name, *row(texts)] for name, texts in sets(articles(chosen.corpora)).items()]
     report = (
         "# Speed of normalisation\n\n`scripts/bench normalize` writes this file. MB (of UTF-8) a second of the "
-        f"process’s own time, medians of {ROUNDS} turns in one process on one core; ftfy line by line, with quotation marks and widths kept.\n\n"
-        + table(["texts", *FIXERS, "ours / ftfy", "ours / plsfix"], rows)
+        f"process’s own time, medians of {ROUNDS} turns in one process on one core; ftfy line by line, "
+        "with quotation marks and widths kept.\n\n" + table(["texts", *FIXERS, "ours / ftfy", "ours / plsfix"], rows)
     )
     chosen.output.parent.mkdir(parents=True, exist_ok=True)
     chosen.output.write_text(report, encoding="utf-8")
