@@ -42,7 +42,7 @@ def _readability(html: str) -> str:
 
 
 def _newspaper(html: str) -> str:
-    article = newspaper.Article("https://example.org/", language="en")
+    article = newspaper.Article("https://example.org/", language="en", fetch_images=False)
     article.download(input_html=html)
     article.parse()
     return str(article.text)
