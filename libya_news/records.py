@@ -209,11 +209,12 @@ class Release:
         environment: versions of Python and of the libraries that shape the result.
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
         documents: the files that describe the data, all made from this record.
-        settings: how it was asked for: ``text`` (``all`` or ``none``) and ``split``.
+        settings: how it was asked for: ``text`` (``all`` or ``none``), ``split`` and ``format`` (of the data files).
         leakage: what the splits share, where there are several (see ``splits``); else empty.
         erased: what was taken out of it since it was first published.
         override: why texts were published whose licence does not allow it; empty where none were.
         full: of a release without its text, the data files of the same release with it; else empty.
+        changes: what changed since the version before (see ``versioning.check``); empty of a first version.
     """
 
     path: Path
@@ -232,6 +233,7 @@ class Release:
     settings: dict[str, str] = field(default_factory=dict)
     leakage: dict[str, Any] = field(default_factory=dict)
     full: tuple[OutputFile, ...] = ()
+    changes: dict[str, Any] = field(default_factory=dict)
 
     erased: tuple[Tombstone, ...] = ()
     override: str = ""

@@ -24,6 +24,7 @@ from ._options import AS_JSON
     "--split", default="", metavar="RULE", help="cluster, publisher, site or time:YYYY-MM-DD; else all is train."
 )
 @click.option("--text", type=click.Choice(["all", "none"]), default="all", help="none makes a stand-off release.")
+@click.option("--format", type=click.Choice(["parquet", "arrow"]), default="parquet", help="Format of the data files.")
 @AS_JSON
 def build(sources: tuple[str, ...], as_json: bool, **settings: Any) -> None:
     """Build a release from files and folders and publish it as OUT/NAME-VERSION.

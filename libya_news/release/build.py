@@ -13,7 +13,7 @@ from libya_news.pipeline import OnProgress, process_files
 from libya_news.records import Article, Drop, InputFile, Release
 from libya_news.sources import SourceFile, StrPath, list_files
 
-from . import ledger, manifest, splits, standoff
+from . import ledger, manifest, shards, splits, standoff
 from .counts import count, ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
@@ -34,6 +34,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
     keep_unchanged: bool = False,
     text: str = "all",
     split: str = "",
+    format: str = "parquet",  # noqa: A002 - as the option of the command is called
     on_progress: OnProgress | None = None,
 ) -> Release:
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
@@ -46,6 +47,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         keep_unchanged: where the version is there and a build would give the same, return it instead of an error.
         text: ``all``, or ``none`` for a stand-off release: the same rows without the texts (see ``standoff``).
         split: how to divide into train, validation and test (see ``splits.split``); empty for ``train`` alone.
+        format: of the data files: ``parquet``, or ``arrow`` (Arrow IPC, uncompressed, read without a copy).
         on_progress: called with a ``Progress`` as files are read.
 
     Returns:
@@ -67,7 +69,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         1
     """
     files, drops = _listed(sources)
-    plan = _plan(Path(out), name, version, tuple(row for _, row in files), _settings(text, split))
+    plan = _plan(Path(out), name, version, tuple(row for _, row in files), _settings(text, split, format))
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
     total = (len(plan.inputs), sum(row.bytes for row in plan.inputs))
@@ -108,10 +110,10 @@ def _plan(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], set
     return replace(plan, fingerprint=manifest.fingerprint(plan))
 
 
-def _settings(text: str, split: str) -> dict[str, str]:
+def _settings(text: str, split: str, suffix: str) -> dict[str, str]:
     if text not in ("all", "none"):
         raise UsageError(f"{text!r} does not say which text to keep.", "Give all or none.")
-    return {"text": text, "split": splits.checked(split)}
+    return {"text": text, "split": splits.checked(split), "format": shards.checked(suffix)}
 
 
 def _target(out: Path, name: str, version: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from libya_news.records import Release
 
-from . import card, chart, citation, croissant
+from . import card, chart, citation, croissant, versioning
 
 
 def render(release: Release) -> dict[str, str]:
@@ -14,4 +14,5 @@ def render(release: Release) -> dict[str, str]:
         chart.PATH: chart.svg(release.counts["labels_by_language"]),
         "croissant.json": croissant.render(release),
         "CITATION.cff": citation.render(release),
+        "CHANGELOG.md": versioning.changelog(release),
     }

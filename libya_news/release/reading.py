@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from libya_news.errors import DataError
 from libya_news.records import Release
+
+from . import shards
 
 
 def table(release: Release, config: str, split: str) -> pa.Table:
@@ -15,8 +15,6 @@ def table(release: Release, config: str, split: str) -> pa.Table:
     Raises:
         DataError: a file is missing or damaged.
     """
-    files = [file for file in release.files if (file.config, file.split) == (config, split)]
-    try:
-        return pa.concat_tables([pq.read_table(release.path / file.path, partitioning=None) for file in files])
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{release.path} cannot be read: {error}.", "Get the release anew.") from None
+    files = shards.of(release, config, split)
+    empty = shards.schema(release, files[0]).empty_table()
+    return pa.concat_tables([empty, *shards.batches(release, files)])

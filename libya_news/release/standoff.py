@@ -24,6 +24,7 @@ from . import manifest, writing
 from .counts import count
 from .reading import table
 from .rows import articles, tables
+from .shards import splits
 
 Parts = Mapping[str, Sequence[Article]]
 """The articles of a release by split."""
@@ -37,7 +38,9 @@ def publish(release: Release, parts: Parts) -> Release:
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
     with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
-        full = writing.write_data(Path(folder), {split: tables(part) for split, part in parts.items()})
+        full = writing.write_data(
+            Path(folder), {split: tables(part) for split, part in parts.items()}, release.settings
+        )
     return writing.publish(replace(release, full=full), without_text(parts))
 
 
@@ -60,11 +63,6 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
     asked = {**release.settings, "text": "none"}
     bare = replace(release, path=path, settings=asked, full=release.files, files=(), documents=())
     return replace(bare, fingerprint=manifest.fingerprint(bare)), without_text(parts)
-
-
-def splits(release: Release) -> list[str]:
-    """The splits of a release, in order."""
-    return list(dict.fromkeys(file.split for file in release.files))
 
 
 def _headline(article: Article) -> str | None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
-from libya_news.errors import EnvironmentFaultError, ReleaseExistsError
-from libya_news.outputs import parquet
 from libya_news.records import Document, OutputFile, Release, sha256_hex
 
-from . import documents, manifest
+from . import documents, index, manifest, versioning
+from .diff import diff
 from .rows import content
 from .schema import CONFIGS
+from .shards import FORMATS
+from .staging import staged
+from .store import Store
 
 ROWS_PER_SHARD: Final = {"articles": 10_000, "segments": 200_000}
 """Rows of a data file: some 50 MB of either config, small enough to fetch one, large enough to stream well."""
@@ -33,28 +31,50 @@ def publish(release: Release, made: Tables) -> Release:
     """Write all files into a temporary sibling and rename it: a release is seen whole or not at all.
 
     Returns:
-        The record of the release, with its files.
+        The record of the release, with its files, and with what changed since the latest version in its store.
 
     Raises:
+        VersionError: the version is too small for what changed.
         ReleaseExistsError: somebody else published it meanwhile.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
-    with _environment_faults(release.path), _staging(release.path) as folder:
-        release = write(folder, release, made)
-        folder.rename(release.path)
-        _sync(release.path.parent)
+    with staged(release.path) as folder:
+        release = replace(release, files=write_data(folder, made, release.settings))
+        release = describe(folder, replace(release, changes=_changes(folder, release)))
+    if _numbered(release):
+        text = (release.path / manifest.FILE_NAME).read_bytes()
+        Store(release.path.parent).update(lambda found: found.with_entry(index.entry(release, text)))
     return release
+
+
+def _numbered(release: Release) -> bool:
+    """Whether it takes its place among the versions of its store; what is lacking a part does not."""
+    return release.path.name == f"{release.name}-{release.version}"
+
+
+def _changes(folder: Path, release: Release) -> dict[str, Any]:
+    """What changed since the latest version, where the new version is large enough for it."""
+    store = Store(release.path.parent)
+    latest = store.latest(release.name)
+    if latest is None or not _numbered(release):
+        return release.changes
+    with store.opened(latest) as before:
+        return versioning.check(release.version, diff(before, replace(release, path=folder)), before.version)
 
 
 def write(folder: Path, release: Release, made: Tables) -> Release:
     """Write the files of a release into an empty folder, and return its record with them."""
-    return describe(folder, replace(release, files=write_data(folder, made)))
+    return describe(folder, replace(release, files=write_data(folder, made, release.settings)))
 
 
-def write_data(folder: Path, made: Tables) -> tuple[OutputFile, ...]:
-    """Write the data files of a release into a folder."""
+def write_data(folder: Path, made: Tables, settings: Mapping[str, str]) -> tuple[OutputFile, ...]:
+    """Write the data files of a release into a folder, in the format that its settings name."""
+    suffix = settings["format"]
     return tuple(
-        file for config in CONFIGS for split, tables in made.items() for file in _shards(folder, config, split, tables)
+        file
+        for config in CONFIGS
+        for split, tables in made.items()
+        for file in _shards(folder, (config, split, suffix), tables[config])
     )
 
 
@@ -70,47 +90,24 @@ def describe(folder: Path, release: Release) -> Release:
     return release
 
 
-@contextlib.contextmanager
-def _environment_faults(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and target.exists():
-            raise ReleaseExistsError(
-                f"{target} was published by somebody else meanwhile.", "Choose a new --version."
-            ) from None
-        raise EnvironmentFaultError(
-            f"Cannot write {target}: {error.strerror}.", "Check free space and permissions."
-        ) from None
-
-
-@contextlib.contextmanager
-def _staging(target: Path) -> Iterator[Path]:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _shards(folder: Path, config: str, split: str, tables: Mapping[str, pa.Table]) -> Iterator[OutputFile]:
+def _shards(folder: Path, part: tuple[str, str, str], table: pa.Table) -> Iterator[OutputFile]:
+    config, split, _ = part
     (folder / config).mkdir(exist_ok=True)
-    table, size = tables[config], ROWS_PER_SHARD[config]
+    size = ROWS_PER_SHARD[config]
     shards = max(1, -(-table.num_rows // size))
-    for index in range(shards):
-        stem = f"{split}-{index:05d}-of-{shards:05d}"
-        yield _shard(folder, (config, split), table.slice(index * size, size), stem)
+    for number in range(shards):
+        stem = f"{split}-{number:05d}-of-{shards:05d}"
+        yield _shard(folder, part, table.slice(number * size, size), stem)
 
 
-def _shard(folder: Path, part: tuple[str, str], rows: pa.Table, stem: str) -> OutputFile:
+def _shard(folder: Path, part: tuple[str, str, str], rows: pa.Table, stem: str) -> OutputFile:
     """The content's hash in the name makes each version's files different files to every cache."""
+    config, split, suffix = part
     content_bytes, content_sha256 = content(rows)
-    path = f"{part[0]}/{stem}-{content_sha256[:12]}.parquet"
-    parquet.write(rows, folder / path)
+    path = f"{config}/{stem}-{content_sha256[:12]}.{suffix}"
+    FORMATS[suffix].write(rows, folder / path)
     data = (folder / path).read_bytes()
-    return OutputFile(path, *part, rows.num_rows, len(data), sha256_hex(data), content_bytes, content_sha256)
+    return OutputFile(path, config, split, rows.num_rows, len(data), sha256_hex(data), content_bytes, content_sha256)
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -119,12 +116,3 @@ def _write_text(path: Path, text: str) -> None:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Make the rename itself survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,0 +1,134 @@
+"""The index of a store: which versions it has, which of them are withdrawn, and which is the latest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+from libya_news.errors import DataError, UsageError
+from libya_news.records import Release, sha256_hex
+
+from .versioning import numbers
+
+FILE_NAME: Final = "index.json"
+FORMAT: Final = "libya_news/index"
+FORMAT_VERSION: Final = 1
+
+PUBLISHED: Final = "published"
+WITHDRAWN: Final = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version in a store.
+
+    Attributes:
+        path: its folder, as a rule ``NAME-X.Y.Z``.
+        name, version: what it is called.
+        created_at: when it was built, ISO 8601 in UTC.
+        digest: SHA-256 of its manifest, which holds the SHA-256 of every other file.
+        status: ``published`` or ``withdrawn``.
+    """
+
+    path: str
+    name: str
+    version: str
+    created_at: str
+    digest: str
+    status: str = PUBLISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The versions of a store in their order, and the latest version of each name."""
+
+    entries: tuple[Entry, ...] = ()
+    latest: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, path: str) -> Entry:
+        """The entry of a folder; of ``NAME`` alone, that of its latest version.
+
+        Raises:
+            UsageError: there is none.
+        """
+        wanted = f"{path}-{self.latest[path]}" if path in self.latest else path
+        found = next((entry for entry in self.entries if entry.path == wanted), None)
+        if found is None:
+            names = ", ".join(entry.path for entry in self.entries) or "none"
+            raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
+        return found
+
+    def with_entry(self, entry: Entry) -> Index:
+        """With one more version, which becomes the latest of its name unless a higher one is."""
+        others = [other for other in self.entries if other.path != entry.path]
+        entries = sorted((*others, entry), key=lambda row: (row.name, numbers(row.version), row.path))
+        before = self.latest.get(entry.name, entry.version)
+        latest = max(before, entry.version, key=numbers)
+        return Index(tuple(entries), {**self.latest, entry.name: latest})
+
+    def pointed(self, path: str) -> Index:
+        """With that version as the latest of its name.
+
+        Raises:
+            UsageError: it is not there, or withdrawn.
+        """
+        entry = self.find(path)
+        if entry.status == WITHDRAWN:
+            raise UsageError(f"{path} is withdrawn.", "Choose a version that is published.")
+        return replace(self, latest={**self.latest, entry.name: entry.version})
+
+    def withdrawn(self, path: str) -> Index:
+        """With that version withdrawn; where it was the latest, the highest that is published takes its place.
+
+        Raises:
+            UsageError: it is not there.
+        """
+        gone = self.find(path)
+        entries = tuple(replace(row, status=WITHDRAWN) if row == gone else row for row in self.entries)
+        latest = {
+            name: version for name, version in self.latest.items() if (name, version) != (gone.name, gone.version)
+        }
+        left = [row.version for row in entries if (row.name, row.status) == (gone.name, PUBLISHED)]
+        if gone.name not in latest and left:
+            latest[gone.name] = max(left, key=numbers)
+        return Index(entries, latest)
+
+
+def entry(release: Release, text: bytes) -> Entry:
+    """The entry of a release, from its record and the bytes of its manifest."""
+    return Entry(release.path.name, release.name, release.version, release.created_at, sha256_hex(text))
+
+
+def to_json(index: Index) -> str:
+    """The text of ``index.json``."""
+    fields = {"latest": dict(index.latest), "releases": [asdict(row) for row in index.entries]}
+    return (
+        json.dumps({"format": FORMAT, "format_version": FORMAT_VERSION, **fields}, ensure_ascii=False, indent=1) + "\n"
+    )
+
+
+def from_json(text: bytes, where: str) -> Index:
+    """Read the text of ``index.json``.
+
+    Raises:
+        DataError: it is none, or of another version.
+    """
+    try:
+        fields: dict[str, Any] = json.loads(text)
+        found = (fields["format"], fields["format_version"])
+        if found != (FORMAT, FORMAT_VERSION):
+            raise DataError(f"{where} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
+        return Index(tuple(Entry(**row) for row in fields["releases"]), fields["latest"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{where} is no index: {error}.", "Remove it: it is made anew from the releases.") from None
+
+
+def adopted(index: Index, folders: Iterable[Entry]) -> Index:
+    """With those releases that lie in the store complete, but did not reach its index before a crash."""
+    known = {row.path for row in index.entries}
+    for found in folders:
+        if found.path not in known:
+            index = index.with_entry(found)
+    return index

@@ -1,0 +1,108 @@
+"""Data files of either format, read in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from libya_news.errors import DataError, UsageError
+from libya_news.outputs import arrow, parquet
+from libya_news.records import OutputFile, Release
+
+
+class Format(NamedTuple):
+    """A format of data files: what writes one, what reads its schema, and what reads its rows in batches."""
+
+    write: Callable[[pa.Table, Path], None]
+    schema: Callable[[Path], pa.Schema]
+    batches: Callable[[Path], Iterator[pa.RecordBatch]]
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    parquet.write(table, path)
+
+
+def _parquet_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=parquet.ROWS_PER_GROUP)
+
+
+def _arrow_schema(path: Path) -> pa.Schema:
+    with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as reader:
+        return reader.schema
+
+
+def _arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as reader:
+        for index in range(reader.num_record_batches):
+            yield reader.get_batch(index)
+
+
+FORMATS: Final = {
+    "parquet": Format(_write_parquet, pq.read_schema, _parquet_batches),
+    "arrow": Format(arrow.write, _arrow_schema, _arrow_batches),
+}
+"""The formats by name; the name is also the suffix of the files."""
+
+
+def checked(name: str) -> str:
+    """The name of a format, where it is one.
+
+    >>> checked("arrow")
+    'arrow'
+
+    Raises:
+        UsageError: it is none.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"{name!r} is no format of data files.", f"Give one of: {', '.join(FORMATS)}.")
+    return name
+
+
+def _format(path: Path) -> Format:
+    return FORMATS[checked(path.suffix.removeprefix("."))]
+
+
+def schema(release: Release, file: OutputFile) -> pa.Schema:
+    """The schema that a data file declares.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    path = release.path / file.path
+    try:
+        return _format(path).schema(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(path, error) from None
+
+
+def batches(release: Release, files: Sequence[OutputFile]) -> Iterator[pa.Table]:
+    """The rows of data files in their order, some thousand at a time.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    for file in files:
+        path = release.path / file.path
+        try:
+            yield from (pa.Table.from_batches([batch]) for batch in _format(path).batches(path))
+        except (OSError, pa.ArrowException) as error:
+            raise _damaged(path, error) from None
+
+
+def of(release: Release, config: str, split: str) -> list[OutputFile]:
+    """The data files of one config and split, in order."""
+    return [file for file in release.files if (file.config, file.split) == (config, split)]
+
+
+def splits(release: Release) -> list[str]:
+    """The splits of a release, in order."""
+    return list(dict.fromkeys(file.split for file in release.files))
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} cannot be read: {error}.", "Get the release anew.")

@@ -1,0 +1,102 @@
+"""Folders that appear whole or not at all: written beside their place, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from libya_news.errors import EnvironmentFaultError, ReleaseExistsError
+
+
+@contextlib.contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """A new folder beside ``target`` that becomes it where the block ends well, and is removed where it does not.
+
+    What killed processes left beside the same target is removed first: each staging folder has a lock that its process
+    holds, and a lock that can be had is nobody's.
+
+    Raises:
+        ReleaseExistsError: somebody else made ``target`` meanwhile.
+        EnvironmentFaultError: the folder cannot be written, or the disk is full.
+    """
+    with faults(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _clean(target)
+        with _locked_folder(target) as folder:
+            yield folder
+            folder.rename(target)
+            sync(target.parent)
+
+
+@contextlib.contextmanager
+def faults(target: Path) -> Iterator[None]:
+    """Errors of the machine, as people can read them."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and target.exists():
+            raise ReleaseExistsError(
+                f"{target} was published by somebody else meanwhile.", "Choose a new --version."
+            ) from None
+        raise EnvironmentFaultError(
+            f"Cannot write {target}: {error.strerror}.", "Check free space and permissions."
+        ) from None
+
+
+@contextlib.contextmanager
+def _locked_folder(target: Path) -> Iterator[Path]:
+    """The lock is held before the folder is there, so that no other process takes it for an abandoned one."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".lock", dir=target.parent)
+    os.close(handle)
+    lock, folder = Path(name), Path(name).with_suffix("")
+    try:
+        with FileLock(lock):
+            folder.mkdir(mode=0o755)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _clean(target: Path) -> None:
+    for lock in sorted(target.parent.glob(f".{target.name}.*.lock")):
+        with contextlib.suppress(Timeout), FileLock(lock, timeout=0):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Put a text in the place of a file: whoever reads it sees the old one or the new one, whole.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Make a rename survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
