@@ -13,7 +13,7 @@ from rich.text import Text
 from libya_news._version import __version__
 from libya_news.errors import LibyaNewsError
 
-from . import build, look, publish, rights
+from . import build, look, publish, rights, versions
 
 _EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 the data is at fault, 2 the call is, 3 the machine is, 130 stopped by Ctrl-C."
@@ -26,7 +26,19 @@ def cli() -> None:
     """Turn scraped news into a dataset worth citing."""
 
 
-for _command in (build.build, look.inspect, look.schema, rights.rehydrate, rights.erase, publish.publish):
+for _command in (
+    build.build,
+    look.inspect,
+    look.schema,
+    rights.rehydrate,
+    rights.erase,
+    publish.publish,
+    versions.list_,
+    versions.show,
+    versions.verify,
+    versions.rollback,
+    versions.diff,
+):
     cli.add_command(_command)
 
 

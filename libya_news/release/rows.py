@@ -81,14 +81,20 @@ def content(table: pa.Table) -> tuple[int, str]:
     Class labels stand as their ids, times as ISO 8601, numbers as Python prints them: whatever library version or file
     format holds the rows, the same rows have the same hash.
     """
-    size, hashed = 0, hashlib.sha256()
-    for batch in table.to_batches(max_chunksize=1_000):
+    return content_of([table])[1:]
+
+
+def content_of(tables: Iterable[pa.Table]) -> tuple[int, int, str]:
+    """Number of rows of several tables, and the ``content`` of all of them together."""
+    count, size, hashed = 0, 0, hashlib.sha256()
+    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=1_000)):
+        count += batch.num_rows
         for row in batch.to_pylist():
             line = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
             data = line.encode("utf-8") + b"\n"
             size += len(data)
             hashed.update(data)
-    return size, hashed.hexdigest()
+    return count, size, hashed.hexdigest()
 
 
 def _plain(value: object) -> str:
