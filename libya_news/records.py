@@ -209,7 +209,8 @@ class Release:
         environment: versions of Python and of the libraries that shape the result.
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
         documents: the files that describe the data, all made from this record.
-        settings: how it was asked for: ``text`` (``all`` or ``none``), ``split`` and ``format`` (of the data files).
+        settings: how it was asked for: ``text`` (``all`` or ``none``), ``split`` and ``format`` (of the data files);
+            and ``provenance``, a SHA-256 over the provenance files beside the inputs.
         leakage: what the splits share, where there are several (see ``splits``); else empty.
         erased: what was taken out of it since it was first published.
         override: why texts were published whose licence does not allow it; empty where none were.

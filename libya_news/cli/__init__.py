@@ -38,6 +38,7 @@ for _command in (
     versions.verify,
     versions.rollback,
     versions.diff,
+    versions.rebuild,
 ):
     cli.add_command(_command)
 

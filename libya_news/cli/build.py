@@ -25,6 +25,8 @@ from ._options import AS_JSON
 )
 @click.option("--text", type=click.Choice(["all", "none"]), default="all", help="none makes a stand-off release.")
 @click.option("--format", type=click.Choice(["parquet", "arrow"]), default="parquet", help="Format of the data files.")
+@click.option("--workers", type=click.IntRange(1), default=1, help="Processes that share the work.")
+@click.option("--cache", metavar="DIR", help="Folder that remembers what was done; what is new is done alone.")
 @AS_JSON
 def build(sources: tuple[str, ...], as_json: bool, **settings: Any) -> None:
     """Build a release from files and folders and publish it as OUT/NAME-VERSION.

@@ -132,3 +132,30 @@ def _print_diff(found: Diff, level: str) -> None:
         console.print(Text(f"column {name}: differs in {count:,} articles"))
     for change in found.schema:
         console.print(Text(f"schema {change.config}.{change.column}: {change.before} → {change.after}"))
+
+
+@click.command()
+@click.argument("release")
+@click.option("--from", "sources", multiple=True, default=(".",), help="Folder that holds the inputs; can be repeated.")
+@click.option("--workers", type=click.IntRange(1), default=1, help="Processes that share the work.")
+@click.option("--cache", metavar="DIR", help="Folder that remembers what was done; what is new is done alone.")
+@AS_JSON
+@click.pass_context
+def rebuild(
+    context: click.Context, release: str, sources: tuple[str, ...], workers: int, cache: str | None, as_json: bool
+) -> None:
+    """Build RELEASE again from its inputs and compare. Exit code 1 where a file differs."""
+    from libya_news.release.rebuild import rebuild as again  # noqa: PLC0415
+    from libya_news.release.store import opened  # noqa: PLC0415
+
+    with opened(release) as found:
+        result = again(found, sources=sources, workers=workers, cache=cache)
+    if as_json:
+        _print_json({"release": release, "identical": result.identical, **asdict(result)})
+    else:
+        for name in result.differing:
+            click.echo(f"{name} differs")
+        for cause in result.causes:
+            click.echo(f"because: {cause}")
+        click.echo(f"{release}: " + ("the same to the byte" if result.identical else "not the same"))
+    context.exit(0 if result.identical else 1)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from libya_news.errors import EmptyReleaseError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import OnProgress, process_files
-from libya_news.records import Article, Drop, InputFile, Release
+from libya_news.records import Article, Drop, InputFile, Release, sha256_hex
 from libya_news.sources import SourceFile, StrPath, list_files
+from libya_news.sources.provenance import FILE_NAME
 
 from . import ledger, manifest, shards, splits, standoff
 from .counts import count, ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
+from .work import runner
 from .writing import publish
+
+Listed = list[tuple[SourceFile, InputFile]]
+"""Files with their hashes."""
 
 DEFAULT_NAME: Final = "libya-news"
 
@@ -35,6 +41,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     text: str = "all",
     split: str = "",
     format: str = "parquet",  # noqa: A002 - as the option of the command is called
+    workers: int = 1,
+    cache: StrPath | None = None,
     on_progress: OnProgress | None = None,
 ) -> Release:
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
@@ -48,6 +56,10 @@ def build(  # noqa: PLR0913 - each is an option of the command
         text: ``all``, or ``none`` for a stand-off release: the same rows without the texts (see ``standoff``).
         split: how to divide into train, validation and test (see ``splits.split``); empty for ``train`` alone.
         format: of the data files: ``parquet``, or ``arrow`` (Arrow IPC, uncompressed, read without a copy).
+        workers: processes that share the work; the result is the same for any number. Beyond 1, a script that calls
+            this needs ``if __name__ == "__main__":``.
+        cache: folder that remembers what was done with each article, so that the next build does only what is new. It
+            can be deleted at any time.
         on_progress: called with a ``Progress`` as files are read.
 
     Returns:
@@ -69,28 +81,45 @@ def build(  # noqa: PLR0913 - each is an option of the command
         1
     """
     files, drops = _listed(sources)
-    plan = _plan(Path(out), name, version, tuple(row for _, row in files), _settings(text, split, format))
+    plan = planned(Path(out), name, version, tuple(row for _, row in files), _settings(files, text, split, format))
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
-    total = (len(plan.inputs), sum(row.bytes for row in plan.inputs))
-    articles, dropped = _unique(process_files(((file, row.bytes) for file, row in files), total, on_progress))
-    articles, erased = ledger.load(plan.path.parent).sift(articles)
-    drops = sorted((*drops, *dropped, *erased), key=lambda drop: (drop.id, drop.reason))
+    with runner(workers, cache) as run:
+        results = process_files(((file, row.bytes) for file, row in files), _total(plan), on_progress, run)
+        articles, dropped = unique(results)
+    kept = ledger.load(plan.path.parent)
+    return publish_articles(replace(plan, created_at=manifest.created_at()), articles, [*drops, *dropped], kept)
+
+
+def publish_articles(plan: Release, articles: Sequence[Article], drops: Sequence[Drop], kept: ledger.Ledger) -> Release:
+    """Publish articles as the release that was asked for, but those that the store's ledger keeps out.
+
+    Raises:
+        EmptyReleaseError: no article is left.
+        ReleaseExistsError: somebody else published it meanwhile.
+        EnvironmentFaultError: the folder cannot be written, or the disk is full.
+    """
+    articles, erased = kept.sift(articles)
+    drops = sorted((*drops, *erased), key=lambda drop: (drop.id, drop.reason))
     if not articles:
-        raise EmptyReleaseError(f"None of the {total[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY)
-    parts, leakage = splits.split(articles, split)
-    release = replace(
-        plan, created_at=manifest.created_at(), drops=tuple(drops), counts=count(articles, drops), leakage=leakage
-    )
-    if text == "none":
+        raise EmptyReleaseError(
+            f"None of the {_total(plan)[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY
+        )
+    parts, leakage = splits.split(articles, plan.settings["split"])
+    release = replace(plan, drops=tuple(drops), counts=count(articles, drops), leakage=leakage)
+    if not plan.holds_text:
         return standoff.publish(release, parts)
     return publish(release, {name: tables(part) for name, part in parts.items()})
+
+
+def _total(plan: Release) -> tuple[int, int]:
+    return len(plan.inputs), sum(row.bytes for row in plan.inputs)
 
 
 _EMPTY_REMEDY: Final = "Give files or folders with text, JSON lines or TREC SGML."
 
 
-def _plan(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], settings: dict[str, str]) -> Release:
+def planned(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], settings: dict[str, str]) -> Release:
     """The release that is asked for: all that is known before an article was read."""
     plan = Release(
         path=_target(out, name, version),
@@ -110,10 +139,18 @@ def _plan(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], set
     return replace(plan, fingerprint=manifest.fingerprint(plan))
 
 
-def _settings(text: str, split: str, suffix: str) -> dict[str, str]:
+def _settings(files: Listed, text: str, split: str, suffix: str) -> dict[str, str]:
     if text not in ("all", "none"):
         raise UsageError(f"{text!r} does not say which text to keep.", "Give all or none.")
-    return {"text": text, "split": splits.checked(split), "format": shards.checked(suffix)}
+    asked = {"text": text, "split": splits.checked(split), "format": shards.checked(suffix)}
+    return {**asked, "provenance": provenance(files)}
+
+
+def provenance(files: Listed) -> str:
+    """One SHA-256 over the provenance files beside some files, since they decide too what is built; empty for none."""
+    beside = {PurePosixPath(row.path).parent.as_posix(): file.path.with_name(FILE_NAME) for file, row in files}
+    found = {name: sha256_hex(path.read_bytes()) for name, path in sorted(beside.items()) if path.is_file()}
+    return sha256_hex(json.dumps(found)) if found else ""
 
 
 def _target(out: Path, name: str, version: str) -> Path:
@@ -135,7 +172,7 @@ def _existing(plan: Release, keep_unchanged: bool) -> Release:
     raise ReleaseExistsError(f"{plan.path} {why}.", "Choose a new --version, or another --out.")
 
 
-def _listed(sources: Iterable[StrPath]) -> tuple[list[tuple[SourceFile, InputFile]], list[Drop]]:
+def _listed(sources: Iterable[StrPath]) -> tuple[Listed, list[Drop]]:
     """Every file with its hash, and a drop for what cannot even be listed or read; the order given does not matter."""
     files, drops = [], []
     for entry in list_files(sources):
@@ -150,7 +187,7 @@ def _listed(sources: Iterable[StrPath]) -> tuple[list[tuple[SourceFile, InputFil
     return sorted(files, key=lambda pair: (pair[1].path, pair[1].sha256)), drops
 
 
-def _unique(results: Iterable[Article | Drop]) -> tuple[list[Article], list[Drop]]:
+def unique(results: Iterable[Article | Drop]) -> tuple[list[Article], list[Drop]]:
     """Articles in the order of their ids, one for each text: the one whose id comes first stands for the others."""
     found: dict[str, list[Article]] = {}
     drops = []

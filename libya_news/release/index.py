@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
@@ -53,19 +53,20 @@ class Index:
         Raises:
             UsageError: there is none.
         """
-        wanted = f"{path}-{self.latest[path]}" if path in self.latest else path
-        found = next((entry for entry in self.entries if entry.path == wanted), None)
-        if found is None:
-            names = ", ".join(entry.path for entry in self.entries) or "none"
-            raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
-        return found
+        latest = (path, self.latest.get(path), PUBLISHED)
+        for entry in self.entries:
+            if entry.path == path or (entry.name, entry.version, entry.status) == latest:
+                return entry
+        names = ", ".join(entry.path for entry in self.entries) or "none"
+        raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
 
     def with_entry(self, entry: Entry) -> Index:
-        """With one more version, which becomes the latest of its name unless a higher one is."""
+        """With one more folder. A version that was not there becomes the latest of its name, unless a higher one is."""
         others = [other for other in self.entries if other.path != entry.path]
         entries = sorted((*others, entry), key=lambda row: (row.name, numbers(row.version), row.path))
-        before = self.latest.get(entry.name, entry.version)
-        latest = max(before, entry.version, key=numbers)
+        latest = self.latest.get(entry.name, entry.version)
+        if entry.version not in (row.version for row in others if row.name == entry.name):
+            latest = max(latest, entry.version, key=numbers)
         return Index(tuple(entries), {**self.latest, entry.name: latest})
 
     def pointed(self, path: str) -> Index:
@@ -80,20 +81,16 @@ class Index:
         return replace(self, latest={**self.latest, entry.name: entry.version})
 
     def withdrawn(self, path: str) -> Index:
-        """With that version withdrawn; where it was the latest, the highest that is published takes its place.
+        """With that folder withdrawn; where it was the latest, the highest version that is published takes its place.
 
         Raises:
             UsageError: it is not there.
         """
         gone = self.find(path)
         entries = tuple(replace(row, status=WITHDRAWN) if row == gone else row for row in self.entries)
-        latest = {
-            name: version for name, version in self.latest.items() if (name, version) != (gone.name, gone.version)
-        }
         left = [row.version for row in entries if (row.name, row.status) == (gone.name, PUBLISHED)]
-        if gone.name not in latest and left:
-            latest[gone.name] = max(left, key=numbers)
-        return Index(entries, latest)
+        latest = {name: version for name, version in self.latest.items() if name != gone.name or version in left}
+        return Index(entries, {**({gone.name: max(left, key=numbers)} if left else {}), **latest})
 
 
 def entry(release: Release, text: bytes) -> Entry:
@@ -125,10 +122,12 @@ def from_json(text: bytes, where: str) -> Index:
         raise DataError(f"{where} is no index: {error}.", "Remove it: it is made anew from the releases.") from None
 
 
-def adopted(index: Index, folders: Iterable[Entry]) -> Index:
-    """With those releases that lie in the store complete, but did not reach its index before a crash."""
+def adopted(index: Index, folders: Collection[Entry]) -> Index:
+    """As the folders are: with what lies there complete but did not reach the index, and without what is gone."""
     known = {row.path for row in index.entries}
     for found in folders:
         if found.path not in known:
             index = index.with_entry(found)
+    for path in sorted(known - {found.path for found in folders}):
+        index = index.withdrawn(path)
     return index

@@ -54,7 +54,7 @@ def load(folder: Path) -> Release:
             ("full", OutputFile),
             ("erased", Tombstone),
         ):
-            fields[name] = tuple(record(**row) for row in fields[name])
+            fields[name] = tuple(record(**row) for row in fields.get(name, ()))
         return Release(path=folder, **fields)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder} holds no readable {FILE_NAME}: {error}.", "Name the folder of a release.") from None

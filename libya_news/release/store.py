@@ -8,6 +8,7 @@ since it was read. What the index does not name is not there.
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 import threading
@@ -32,6 +33,9 @@ from .staging import replace_text, staged
 ATTEMPTS: Final = 20
 """How often the index is read and written anew when others write it at the same time. Each attempt that fails means
 that somebody else succeeded, so more than a few need more publishers at once than a dataset has."""
+
+_FOLDER: Final = r"{}(?:-erased-\d+)?"
+"""What the folder of a version is called, of one from which an article was erased too."""
 
 _WITHIN_PROCESS: Final = threading.Lock()
 
@@ -168,7 +172,7 @@ class Store:
             except FileNotFoundError:
                 text, seen, index = b"", None, Index()
         if self.local:
-            index = index_.adopted(index, _complete(self.local))
+            index = index_.adopted(index, list(_complete(self.local)))
         return index, (seen, text)
 
     def _swap(self, data: bytes, seen: tuple[str | None, bytes]) -> bool:
@@ -224,7 +228,7 @@ def _complete(folder: Path) -> Iterator[Entry]:
     for path in sorted(folder.glob(f"[!.]*/{manifest.FILE_NAME}")):
         with contextlib.suppress(DataError):
             release = manifest.load(path.parent)
-            if path.parent.name == f"{release.name}-{release.version}":
+            if re.fullmatch(_FOLDER.format(re.escape(f"{release.name}-{release.version}")), path.parent.name):
                 yield index_.entry(release, path.read_bytes())
 
 

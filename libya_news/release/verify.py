@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from libya_news.errors import DataError
 from libya_news.labels import KIND_NAMES, LABEL_OF, LABELS
-from libya_news.records import Release, sha256_hex
+from libya_news.records import Document, OutputFile, Release, sha256_hex
 from libya_news.sources import SourceFile
 
 from . import documents, manifest, schema, shards
@@ -42,13 +42,14 @@ def _guarded(faults: Iterator[str]) -> Iterator[str]:
 
 
 def _files(release: Release) -> Iterator[str]:
-    for row in (*release.files, *release.documents):
+    described: tuple[OutputFile | Document, ...] = (*release.files, *release.documents)
+    for row in described:
         path = release.path / row.path
         if not path.is_file():
             yield f"{row.path}: the file is missing"
         elif (found := SourceFile(path, row.path).digest()) != (row.sha256, row.bytes):
             yield f"{row.path}: SHA-256 {found[0]} and {found[1]:,} bytes, not {row.sha256} and {row.bytes:,}"
-    known = {row.path for row in (*release.files, *release.documents)} | {manifest.FILE_NAME}
+    known = {row.path for row in described} | {manifest.FILE_NAME}
     there = (path.relative_to(release.path).as_posix() for path in sorted(release.path.rglob("*")) if path.is_file())
     yield from (f"{path}: the manifest does not know this file" for path in there if path not in known)
 

@@ -69,7 +69,7 @@ def write(folder: Path, release: Release, made: Tables) -> Release:
 
 def write_data(folder: Path, made: Tables, settings: Mapping[str, str]) -> tuple[OutputFile, ...]:
     """Write the data files of a release into a folder, in the format that its settings name."""
-    suffix = settings["format"]
+    suffix = settings.get("format", "parquet")
     return tuple(
         file
         for config in CONFIGS

@@ -1,0 +1,115 @@
+"""Building a release again from what its manifest records, and telling what came out otherwise, and why."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from libya_news.errors import DataError
+from libya_news.pipeline import process_files
+from libya_news.records import Drop, InputFile, Release
+from libya_news.sources import SourceFile, StrPath
+
+from . import ledger
+from .build import Listed, planned, provenance, publish_articles, unique
+from .work import runner
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What came of building a release again.
+
+    Attributes:
+        differing: files that are not the same to the byte, or are there once only.
+        causes: what is not as it was: an input, a library, the code.
+    """
+
+    differing: tuple[str, ...]
+    causes: tuple[str, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Whether every file came out the same to the byte."""
+        return not self.differing
+
+
+def rebuild(
+    release: Release, *, sources: Sequence[StrPath] = (".",), workers: int = 1, cache: StrPath | None = None
+) -> Rebuilt:
+    """Build a release again, in a folder of its own, and compare it to what there is.
+
+    The inputs are found by the names in the manifest, below the given folders. The time of the build, and what changed
+    since the version before, are taken from the manifest.
+
+    Args:
+        release: the release to build again; it is not touched.
+        sources: folders that hold the inputs: those that held the files and folders given to the first build.
+        workers: processes that share the work.
+        cache: folder that remembers what was done with each article.
+
+    Raises:
+        DataError: an input is missing.
+    """
+    files = list(_found(release.inputs, [Path(source) for source in sources]))
+    with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
+        new = _built(release, files, Path(folder), (workers, cache))
+        return Rebuilt(tuple(_differing(release.path, new.path)), tuple(_causes(release, new)))
+
+
+def _built(release: Release, files: Listed, folder: Path, work: tuple[int, StrPath | None]) -> Release:
+    settings = {**release.settings, "provenance": provenance(files)}
+    plan = planned(folder, release.name, release.version, tuple(row for _, row in files), settings)
+    with runner(*work) as run:
+        total = (len(files), sum(row.bytes for _, row in files))
+        articles, drops = unique(process_files(((file, row.bytes) for file, row in files), total, run=run))
+    plan = replace(plan, created_at=release.created_at, changes=release.changes)
+    return publish_articles(plan, articles, [*_never_opened(release), *drops], ledger.load(release.path.parent))
+
+
+def _found(inputs: Iterable[InputFile], sources: Sequence[Path]) -> Iterator[tuple[SourceFile, InputFile]]:
+    """Each input as it is now: the copy that is the same, where there are several of its name."""
+    missing = []
+    for row in inputs:
+        there = [SourceFile(folder / row.path, row.path) for folder in sources if (folder / row.path).is_file()]
+        copies = [(file, InputFile(row.path, size, digest)) for file in there for digest, size in [file.digest()]]
+        if copies:
+            yield next((copy for copy in copies if copy[1] == row), copies[0])
+        else:
+            missing.append(row.path)
+    if missing:
+        raise DataError(
+            f"{len(missing)} inputs are missing, the first is {missing[0]}.", "Name the folder that holds it: --from."
+        )
+
+
+def _never_opened(release: Release) -> Iterator[Drop]:
+    """Drops of what could not even be listed as an input, such as a link that leads in circles."""
+    names = {row.path for row in release.inputs}
+    for drop in release.drops:
+        if drop.stage == "read" and drop.id not in names and drop.id.rpartition(":")[0] not in names:
+            yield drop
+
+
+def _differing(old: Path, new: Path) -> Iterator[str]:
+    files = [{path.relative_to(side): path for path in side.rglob("*") if path.is_file()} for side in (old, new)]
+    for name in sorted({**files[0], **files[1]}):
+        a, b = (side.get(name) for side in files)
+        if a is None or b is None or a.read_bytes() != b.read_bytes():
+            yield name.as_posix()
+
+
+def _causes(old: Release, new: Release) -> Iterator[str]:
+    was = {row.path: row.sha256 for row in old.inputs}
+    yield from (f"input {row.path} changed" for row in new.inputs if was[row.path] != row.sha256)
+    if old.settings.get("provenance") != new.settings.get("provenance"):
+        yield "provenance files beside the inputs changed"
+    for name in sorted({**old.environment, **new.environment}):
+        a, b = (side.environment.get(name, "none") for side in (old, new))
+        if a != b:
+            yield f"library version: {name} was {a}, is {b}"
+    if old.code != new.code:
+        yield f"code: libya_news was {old.code['libya_news']}, is {new.code['libya_news']}, and its files differ"
+    if old.erased:
+        yield "an article was erased from it"
