@@ -152,10 +152,20 @@ class Store:
                 raise DataError(f"The manifest of {entry.path} is not the one that was published.", "Publish it anew.")
             yield release
 
-    def latest(self, name: str) -> str | None:
-        """The folder of the latest version of a name; None where there is none."""
+    def before(self, release: Release) -> str | None:
+        """The folder of the version that a new one follows: the latest, or the last before it of the same form.
+
+        A release without its text is another form of the data, not a change of it. None where there is no such version.
+        """
         index = self.index()
-        return index.find(name).path if name in index.latest else None
+        for entry in reversed(index.entries):
+            if (entry.name, entry.status) != (release.name, index_.PUBLISHED):
+                continue
+            if versioning.numbers(entry.version) <= versioning.numbers(index.latest[release.name]):
+                with self.opened(entry.path) as found:
+                    if found.holds_text == release.holds_text:
+                        return entry.path
+        return None
 
     def _path(self, *parts: str) -> str:
         return "/".join((self._root.rstrip("/"), *parts))
@@ -217,10 +227,10 @@ class Store:
                     self._fs.put_file(str(path), target)
 
     def _check_version(self, release: Release) -> None:
-        latest = self.latest(release.name)
-        if latest:
-            with self.opened(latest) as before:
-                versioning.check(release.version, diff(before, release), before.version)
+        path = self.before(release)
+        if path:
+            with self.opened(path) as old:
+                versioning.check(release.version, diff(old, release), old.version)
 
 
 def _complete(folder: Path) -> Iterator[Entry]:

@@ -55,11 +55,11 @@ def _numbered(release: Release) -> bool:
 def _changes(folder: Path, release: Release) -> dict[str, Any]:
     """What changed since the latest version, where the new version is large enough for it."""
     store = Store(release.path.parent)
-    latest = store.latest(release.name)
-    if latest is None or not _numbered(release):
+    path = store.before(release) if _numbered(release) else None
+    if path is None:
         return release.changes
-    with store.opened(latest) as before:
-        return versioning.check(release.version, diff(before, replace(release, path=folder)), before.version)
+    with store.opened(path) as old:
+        return versioning.check(release.version, diff(old, replace(release, path=folder)), old.version)
 
 
 def write(folder: Path, release: Release, made: Tables) -> Release:
