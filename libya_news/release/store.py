@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import fsspec
-from filelock import FileLock
 from fsspec.implementations.local import LocalFileSystem
 
 from libya_news.errors import DataError, EnvironmentFaultError, ReleaseExistsError, UsageError
@@ -28,7 +27,7 @@ from . import index as index_
 from . import manifest, versioning
 from .diff import diff
 from .index import Entry, Index
-from .staging import replace_text, staged
+from .staging import locked, replace_text, staged
 
 ATTEMPTS: Final = 20
 """How often the index is read and written anew when others write it at the same time. Each attempt that fails means
@@ -120,7 +119,7 @@ class Store:
         with _faults(self._path(index_.FILE_NAME)):
             if self.local:
                 self.local.mkdir(parents=True, exist_ok=True)
-                with FileLock(self.local / ".index.lock"):
+                with locked(self.local):
                     changed = change(self.index())
                     replace_text(self.local / index_.FILE_NAME, index_.to_json(changed))
                     return changed

@@ -1,0 +1,337 @@
+"""Versions in a store: what it lists, who wins, what changed, what is wrong, and what survives a crash."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import datasets
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from libya_news import Release, build
+from libya_news.errors import (
+    EnvironmentFaultError,
+    LibyaNewsError,
+    ReleaseExistsError,
+    UsageError,
+    VersionError,
+)
+from libya_news.labels import KIND_NAMES, LABELS
+from libya_news.outputs import parquet
+from libya_news.records import sha256_hex
+from libya_news.release import index as index_
+from libya_news.release import manifest, reading, schema, sidebyside, staging, versioning
+from libya_news.release.diff import diff
+from libya_news.release.rebuild import rebuild
+from libya_news.release.store import Store, opened
+from libya_news.release.verify import verify
+
+EPOCH = "1579000000"
+
+
+def _stories(folder: Path, *texts: str) -> Path:
+    """One JSON lines file; the address keeps an article's id apart from where it stands."""
+    folder.mkdir(exist_ok=True)
+    rows = [{"text": text, "url": f"http://example.org/{text[:5]}"} for text in texts]
+    (folder / "news.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two versions: the second adds an article."""
+    folder = tmp_path_factory.mktemp("store")
+    _stories(folder / "in", "Alpha talks end in Moscow.", "Bravo troops leave Sirte.")
+    build([folder / "in"], out=folder / "releases")
+    _stories(folder / "in", "Alpha talks end in Moscow.", "Bravo troops leave Sirte.", "Ceasefire holds.")
+    build([folder / "in"], out=folder / "releases", version="1.1.0")
+    return folder
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    yield "memory://releases"
+    fsspec.filesystem("memory").rm("/releases", recursive=True)
+
+
+def test_the_index_lists_versions_and_digests(place: Path) -> None:
+    index = Store(place / "releases").index()
+    assert [(row.path, row.status) for row in index.entries] == [
+        ("libya-news-1.0.0", "published"),
+        ("libya-news-1.1.0", "published"),
+    ]
+    assert index.latest == {"libya-news": "1.1.0"}
+    written = (place / "releases" / "libya-news-1.1.0" / "manifest.json").read_bytes()
+    assert index.find("libya-news").digest == sha256_hex(written)
+
+
+def test_rollback_moves_latest_and_deletes_nothing(place: Path) -> None:
+    store = Store(place / "releases")
+    assert store.rollback("libya-news-1.0.0").latest == {"libya-news": "1.0.0"}
+    assert Store(place / "releases").index().find("libya-news").version == "1.0.0"
+    assert (place / "releases" / "libya-news-1.1.0" / "manifest.json").exists()
+    with pytest.raises(UsageError, match=r"no release.*It has: libya-news-1\.0\.0"):
+        store.rollback("libya-news-3.0.0")
+
+
+def test_what_is_withdrawn_is_not_the_latest(place: Path) -> None:
+    store = Store(place / "releases")
+    assert store.withdraw("libya-news-1.1.0").latest == {"libya-news": "1.0.0"}
+    with pytest.raises(UsageError, match="withdrawn"):
+        store.rollback("libya-news-1.1.0")
+
+
+def test_an_index_that_was_lost_is_made_anew(place: Path) -> None:
+    before = Store(place / "releases").index()
+    (place / "releases" / "index.json").unlink()
+    assert Store(place / "releases").index() == before
+
+
+def test_a_store_in_memory(place: Path, memory: str) -> None:
+    store = Store(memory)
+    for version in ("1.0.0", "1.1.0"):
+        store.add(place / "releases" / f"libya-news-{version}")
+    assert store.index() == Store(place / "releases").index()
+    assert store.add(place / "releases" / "libya-news-1.1.0").version == "1.1.0"
+    with opened(f"{memory}/libya-news") as release:
+        assert release.version == "1.1.0"
+        assert verify(release) == []
+
+
+def test_a_broken_upload_is_not_seen_and_is_completed(
+    place: Path, memory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, store = fsspec.filesystem("memory"), Store(memory)
+    put, left = type(system).put_file, [3]
+
+    def breaks(*arguments: object, **options: object) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+        put(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(system), "put_file", breaks)
+        with pytest.raises(EnvironmentFaultError, match="Broken pipe"):
+            store.add(place / "releases" / "libya-news-1.0.0")
+    assert store.index() == index_.Index()
+    store.add(place / "releases" / "libya-news-1.0.0")
+    with opened(f"{memory}/libya-news-1.0.0") as release:
+        assert verify(release) == []
+
+
+def test_of_two_publishers_of_other_things_one_wins(place: Path, memory: str) -> None:
+    _stories(place / "in", "Another text.")
+    other = build([place / "in"], out=place / "other").path
+
+    def publish(folder: Path) -> str:
+        try:
+            return Store(memory).add(folder).digest
+        except LibyaNewsError as error:
+            return type(error).__name__
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(publish, [place / "releases" / "libya-news-1.0.0", other]))
+    assert sorted(ends)[1] in ("ReleaseExistsError", "VersionError") or "ReleaseExistsError" in ends
+    assert len(Store(memory).index().entries) == 1
+
+
+def test_publishers_of_other_versions_both_get_in(memory: str) -> None:
+    index, store = index_.Index(), Store(memory)
+    rows = [index_.Entry(f"x-1.0.{n}", "x", f"1.0.{n}", "", str(n)) for n in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda row: store.update(lambda found: found.with_entry(row)), rows))
+    for row in rows:
+        index = index.with_entry(row)
+    assert store.index() == index
+
+
+def test_versions_follow_from_what_changed(place: Path) -> None:
+    store, sources = place / "releases", place / "in"
+    with pytest.raises(VersionError, match=r"too small: since 1\.1\.0, the rows are the same.*--version 1\.1\.1"):
+        build([sources], out=store, version="0.9.0")
+    _stories(sources, "Alpha talks end in Moscow.", "Bravo troops leave Sirte.", "Ceasefire holds.", "Delegates meet.")
+    with pytest.raises(VersionError, match=r"1 articles added.*MINOR.*--version 1\.2\.0"):
+        build([sources], out=store, version="1.1.1")
+    _stories(sources, "Alpha talks end in Moscow.")
+    with pytest.raises(VersionError, match=r"2 articles removed.*MAJOR.*--version 2\.0\.0"):
+        build([sources], out=store, version="1.2.0")
+    assert sorted(path.name for path in store.iterdir()) == ["index.json", "libya-news-1.0.0", "libya-news-1.1.0"]
+
+
+def test_the_changelog_of_a_release(place: Path) -> None:
+    text = (place / "releases" / "libya-news-1.1.0" / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert text == "## 1.1.0\n\nMINOR change since 1.0.0.\n\n- Articles, added: 1.\n"
+
+
+def _edited(place: Path, change: str) -> tuple[Release, Release]:
+    """A release, and one in which one thing of one article is another."""
+    old = manifest.load(place / "releases" / "libya-news-1.1.0")
+    copy = place / "copy" / old.path.name
+    shutil.copytree(old.path, copy)
+    file = next(file for file in old.files if file.config == "articles")
+    rows = pq.read_table(copy / file.path, partitioning=None)
+    data = rows.to_pylist()
+    if change == "labels":
+        data[0]["segments"][0] |= {"label": 1, "kind": KIND_NAMES.index("credit")}
+    elif change == "text":
+        data[0]["text"] += " More."
+    else:
+        data[0]["publisher"] = "Somebody"
+    (copy / file.path).unlink()
+    parquet.write(pa.Table.from_pylist(data, schema=rows.schema), copy / file.path)
+    return old, replace(old, path=copy)
+
+
+def test_a_diff_has_a_matrix_of_labels(place: Path) -> None:
+    old, new = _edited(place, "labels")
+    before = LABELS[reading.table(old, "articles", "train")["segments"][0].as_py()[0]["label"]]
+    found = diff(old, new)
+    assert (found.articles["same"], found.articles["changed"], found.articles["labels"]) == (2, 1, 1)
+    assert found.labels == {before: {"caption": 1}}
+    assert versioning.level(found) == "MAJOR"
+
+
+def test_a_diff_tells_text_from_other_columns(place: Path) -> None:
+    old, new = _edited(place, "text")
+    found = diff(old, new)
+    assert (found.articles["text"], found.articles["other"], found.columns) == (1, 0, {})
+    page = sidebyside.page(old, new, found)
+    assert page.count("<h2>") == 1
+    assert "http-equiv" not in page
+
+
+def test_a_diff_names_other_columns(place: Path) -> None:
+    assert diff(*_edited(place, "publisher")).columns == {"publisher": 1}
+
+
+@pytest.mark.parametrize("change", ["labels", "text", "publisher"])
+def test_verify_sees_what_was_changed(place: Path, change: str) -> None:
+    faults = verify(_edited(place, change)[1])
+    assert any("SHA-256" in fault for fault in faults)
+    assert any("content" in fault for fault in faults)
+    assert change == "publisher" or any("segment 0" in fault or "its SHA-256" in fault for fault in faults)
+
+
+def test_verify_sees_missing_and_foreign_files(place: Path) -> None:
+    release = manifest.load(place / "releases" / "libya-news-1.0.0")
+    assert verify(release) == []
+    (release.path / release.files[1].path).unlink()
+    (release.path / "notes.txt").touch()
+    faults = verify(release)
+    assert f"{release.files[1].path}: the file is missing" in faults
+    assert "notes.txt: the manifest does not know this file" in faults
+
+
+def test_arrow_and_parquet_load_to_equal_tables(place: Path) -> None:
+    files = {name: build([place / "in"], out=place / name, format=name) for name in ("parquet", "arrow")}
+    assert files["arrow"].files[0].path.endswith(".arrow")
+    assert verify(files["arrow"]) == []
+    assert [f.content_sha256 for f in files["arrow"].files] == [f.content_sha256 for f in files["parquet"].files]
+    for config in schema.CONFIGS:
+        loaded = [datasets.load_dataset(str(row.path), config, split="train") for row in files.values()]
+        assert loaded[0].data.table == loaded[1].data.table
+        assert loaded[0].features == loaded[1].features
+    assert versioning.level(diff(files["parquet"], files["arrow"])) == "PATCH"
+
+
+def test_rebuild_says_which_input_changed(place: Path) -> None:
+    release = manifest.load(place / "releases" / "libya-news-1.1.0")
+    assert rebuild(release, sources=[place]).identical
+    _stories(place / "in", "Alpha talks end in Moscow.")
+    result = rebuild(release, sources=[place])
+    assert "manifest.json" in result.differing
+    assert result.causes == ("input in/news.jsonl changed",)
+    old = replace(release, environment={**release.environment, "pyarrow": "1.0"})
+    assert any("library version: pyarrow was 1.0" in cause for cause in rebuild(old, sources=[place]).causes)
+    with pytest.raises(LibyaNewsError, match=r"in/news\.jsonl.*--from"):
+        rebuild(release, sources=[place / "releases"])
+
+
+def _build_elsewhere(place: Path, out: str, workers: int, **environment: str) -> None:
+    code = (
+        "import sys; from libya_news import build\n"
+        "if __name__ == '__main__':\n"
+        "    build(sys.argv[3:], out=sys.argv[1], workers=int(sys.argv[2]))"
+    )
+    script = place / "script.py"
+    script.write_text(code, encoding="utf-8")
+    inputs = [str(place / "in" / name) for name in ("a.txt", "news.jsonl")]
+    subprocess.run(
+        [sys.executable, str(script), str(place / out), str(workers), *inputs[:: 1 if workers == 1 else -1]],
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, **environment},
+        check=True,
+    )
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_two_processes_write_the_same_bytes(place: Path) -> None:
+    (place / "in" / "a.txt").write_text("Elections are put off.", encoding="utf-8")
+    _build_elsewhere(place, "one", 1, PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
+    _build_elsewhere(place, "two", 2, PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C.UTF-8")
+    assert _bytes(place / "one") == _bytes(place / "two")
+
+
+def test_a_cache_gives_the_same_bytes_and_damage_is_noticed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+    cache = place / "cache"
+    plain = _bytes(build([place / "in"], out=place / "plain").path)
+    assert plain == _bytes(build([place / "in"], out=place / "a", cache=cache).path)
+    with monkeypatch.context() as patch:
+        patch.setattr("libya_news.release.work.process_all", lambda raws: [] if not raws else pytest.fail("again"))
+        assert plain == _bytes(build([place / "in"], out=place / "b", cache=cache).path)
+    import sqlite3  # noqa: PLC0415
+
+    with sqlite3.connect(cache / "articles.sqlite") as base:
+        base.execute("UPDATE results SET result = replace(result, 'Moscow', 'Berlin')")
+    base.close()
+    assert plain == _bytes(build([place / "in"], out=place / "c", cache=cache).path)
+    (cache / "articles.sqlite").write_bytes(b"no database" * 1_000)
+    assert plain == _bytes(build([place / "in"], out=place / "d", cache=cache).path)
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_running_one_has_is_not(place: Path) -> None:
+    store = place / "releases"
+    (store / ".libya-news-2.0.0.abcd").mkdir()
+    (store / ".libya-news-2.0.0.abcd.lock").touch()
+    with staging.staged(store / "libya-news-2.0.0") as first:
+        assert not (store / ".libya-news-2.0.0.abcd").exists()
+        with pytest.raises(ReleaseExistsError), staging.staged(store / "libya-news-2.0.0") as second:
+            assert first.exists()
+            (second / "x").touch()
+            (store / "libya-news-2.0.0").mkdir()
+            ((store / "libya-news-2.0.0") / "y").touch()
+        (store / "libya-news-2.0.0" / "y").unlink()
+    assert not list(store.glob(".*"))
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _bytes(place / "releases")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(parquet, "write", full)
+    with pytest.raises(EnvironmentFaultError, match="No space left"):
+        build([place / "in"], out=place / "releases", version="1.1.1")
+    assert _bytes(place / "releases") == before
