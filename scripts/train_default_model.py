@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rebuild the model that comes with the package, from the common data alone.
+"""Rebuild the model that comes with the package, from the common data and the annotations beside this script.
 
     scripts/train_default_model.py ../shared [--out libya_news/models]
 
@@ -21,11 +21,14 @@ import numpy as np
 from libya_news._models import save_model
 from libya_news.segment._learned import segments
 from libya_news.training import recipe, sha256_of
+from libya_news.training.annotations import SOURCE as ANNOTATIONS
+from libya_news.training.annotations import read_annotations
 from libya_news.training.evaluate import Tally, measure
-from libya_news.training.examples import Example, read_examples
+from libya_news.training.examples import Example, grouped, read_examples
 from libya_news.training.report import write_report
 
 GOLD, PAGES, MORE, CORPORA = "gold/dev.jsonl", "pages/dev.jsonl.gz", "pages/wcxb.jsonl.gz", "corpora/libya"
+ANNOTATED = Path(__file__).parent / "annotations" / "libya.jsonl"
 LICENCES = "annotations of fundus, readability, trafilatura: Apache-2.0 or MIT; wcxb: CC BY 4.0 (c) 2026 Murrough Foley"
 LIMITS = "news articles; languages without a phrase table are judged by shape and place alone"
 
@@ -62,7 +65,8 @@ def measured(examples: list[Example], found: dict[int, Any], heat: float) -> dic
 
 
 def _tested(example: Example) -> bool:
-    return example.exact or example.source in ("fundus", "fundus_history")
+    """Annotations of the raw corpora are trained on only: the gold is what was labelled twice."""
+    return example.source != ANNOTATIONS and (example.exact or example.source in ("fundus", "fundus_history"))
 
 
 def _pages(examples: list[Example], found: dict[int, Any]) -> dict[str, dict[int, Any]]:
@@ -81,11 +85,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("libya_news/models"), help="folder of the model and its card")
     parser.add_argument("--report", type=Path, help="folder for the figures and pictures of the cross-validation")
     options = parser.parse_args()
-    gold = read_examples(options.shared / GOLD)
+    labelled = read_annotations(ANNOTATED, options.shared / "corpora")
+    both = grouped(read_examples(options.shared / GOLD) + labelled)
+    gold, labelled = [e for e in both if e.source != ANNOTATIONS], [e for e in both if e.source == ANNOTATIONS]
     pages = read_examples(options.shared / PAGES, ()) + read_examples(options.shared / MORE)
     made = recipe.synthetic(pages, options.shared / CORPORA, [example.text for example in gold], recipe.SYNTHETIC)
-    examples = gold + pages + made
-    told(f"{len(gold)} annotated texts, {len(pages)} pages, {len(made)} half-cleaned texts")
+    examples = gold + labelled + pages + made
+    told(f"{len(gold)} gold, {len(labelled)} annotated and {len(made)} half-cleaned texts, {len(pages)} pages")
     rows = recipe.features(examples)
     found = recipe.cross_validate(examples, rows, _tested, told)
     annotated = {number: chances for number, chances in found.items() if examples[number].exact}
@@ -106,6 +112,7 @@ def main() -> None:
         "seed": recipe.SEED,
         "steps": recipe.STEPS,
         "inputs": {name: sha256_of(options.shared / name) for name in (GOLD, PAGES, MORE)},
+        "annotations": {f"{ANNOTATED.parent.name}/{ANNOTATED.name}": sha256_of(ANNOTATED)},
         "unlabelled": CORPORA,
         "licences": LICENCES,
         "limits": LIMITS,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from libya_news.errors import DataError
 from libya_news.labels import KIND_NAMES, LABEL_OF, LABELS
@@ -154,12 +155,24 @@ def _row_examples(row: Mapping[str, Any], converters: Sequence[str]) -> Iterator
     if "segments" in row:
         spans = [Span(s["start"], s["end"], s["label"], s["kind"]) for s in row["segments"]]
         source = str(row.get("source"))
-        known = {"id": str(row["id"]), "source": source, "group": source, "language": str(row.get("lang"))}
+        known = {"id": str(row["id"]), "source": source, "group": site_of(source), "language": str(row.get("lang"))}
         yield Example.build(row["text"], spans, exact=True, **known)
         return
     for converter, text in row.get("texts", {}).items():
         if not converters or converter in converters:
             yield _page_example(row, converter, text)
+
+
+def site_of(source: str) -> str:
+    """The site behind an address or a publisher's name, so that both give the same.
+
+    >>> site_of("http://www.al-madina.com/node/1"), site_of("almadina"), site_of("BBC News"), site_of("The Guardian")
+    ('almadina', 'almadina', 'bbc', 'guardian')
+    """
+    host = (urlsplit(source).hostname or "") if "://" in source else ""
+    name = host.removeprefix("www.").split(".")[0] or source
+    plain = re.sub(r"\W+(?:(?:web|online)\W+)?news\W*$", "", name.casefold().removeprefix("the "))
+    return re.sub(r"\W", "", plain)
 
 
 def _page_example(row: Mapping[str, Any], converter: str, text: str) -> Example:

@@ -18,6 +18,7 @@ from libya_news.segment._features import matrix
 from libya_news.segment._network import probabilities
 
 from . import network
+from .annotations import SOURCE as ANNOTATIONS
 from .examples import UNKNOWN, Example
 from .stock import stocks
 from .synthesis import Stock, scraped
@@ -39,7 +40,7 @@ SHARES: Final[Mapping[str, tuple[float, float]]] = {
     "trafilatura": (0.1, 1.0), "wcxb": (0.15, 0.5),
 }  # fmt: skip
 """For each page source: how often a page is drawn, and how much a unit of it counts, by what its labels are trusted."""
-ANNOTATED: Final = (0.7, 2.0)
+ANNOTATED: Final = (1.0, 2.0)
 SYNTHESIZED: Final = (0.7, 1.0)
 """The same for all annotated and all half-cleaned texts, the first as a share of what all pages together get."""
 
@@ -91,14 +92,14 @@ def training_set(
 
 
 def folds(examples: Sequence[Example], count: int) -> dict[str, int]:
-    """Every group's fold: annotated groups dealt out from the largest, for folds of like size, pages by name."""
+    """Every tested group's fold: annotated groups dealt out from the largest, for folds of like size, pages by name."""
     sizes: dict[str, int] = {}
     for example in examples:
-        if example.exact:
+        if example.exact and example.source != ANNOTATIONS:
             sizes[example.group] = sizes.get(example.group, 0) + len(example.units)
     ordered = sorted(sizes, key=lambda group: (-sizes[group], group))
     dealt = {group: number % count for number, group in enumerate(ordered)}
-    pages = {example.group for example in examples} - dealt.keys()
+    pages = {example.group for example in examples if example.source != ANNOTATIONS} - dealt.keys()
     return dealt | {group: zlib.crc32(group.encode()) % count for group in pages}
 
 
