@@ -130,7 +130,7 @@ def load(store: Path) -> Ledger:
         if (fields["format"], fields["format_version"]) != FORMAT:
             raise ValueError("another format")  # noqa: TRY301 - told like any other fault of the file
         return Ledger(fields["salt"], tuple(map(_receipt, fields["erasures"])))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Ledger(secrets.token_hex(16))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} cannot be read: {error}.", "Restore it: it keeps erased articles out.") from None
