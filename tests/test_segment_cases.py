@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from libya_news._tables import table_names
+from libya_news._tables import table_names, tomllib
 from libya_news.segment import segment
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 CASES = Path(__file__).resolve().parent / "cases" / "segment"
 ENDS = ("\n", "\n\n", "\r\n", "\r")
@@ -30,10 +24,23 @@ def test_every_language_has_cases() -> None:
     assert {path.stem for path in CASES.iterdir()} >= set(table_names("languages"))
 
 
+OTHERS = {"glued", "known-failures"}
+
+
 @pytest.mark.parametrize(
-    "case", [case for path in sorted(CASES.glob("*.toml")) if path.stem != "glued" for case in _read(path, "case")]
+    "case", [case for path in sorted(CASES.glob("*.toml")) if path.stem not in OTHERS for case in _read(path, "case")]
 )
 def test_kinds(case: dict[str, Any]) -> None:
+    _check(case)
+
+
+@pytest.mark.xfail(reason="known failures; one that comes out right fails here, and moves to its language's file")
+@pytest.mark.parametrize("case", _read(CASES / "known-failures.toml", "case"))
+def test_known_failures(case: dict[str, Any]) -> None:
+    _check(case)
+
+
+def _check(case: dict[str, Any]) -> None:
     text = "\n\n".join(case["lines"])
     found = {text[one.start : one.end]: one.kind for one in segment(text)}
     wanted = {case["lines"][int(number) - 1]: kind for number, kind in case["expect"].items()}
