@@ -43,7 +43,7 @@ SHARES: Final[Mapping[str, float]] = {
 """How often a page is drawn, by source: checked news most, pages with few labels or of other kinds least."""
 
 STEPS: Final = 300
-"""Batches to learn from; the loss on other sites does not fall after."""
+"""Batches to learn from: a choice that trains in minutes, not tuned."""
 
 FOLDS: Final = 5
 
