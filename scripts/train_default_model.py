@@ -4,7 +4,7 @@
     scripts/train_default_model.py ../shared [--out libya_news/models]
 
 Measures by cross-validation over sites first (no text is measured by a model that saw its site), then trains on
-everything. Needs the dependency group ``train``; about 15 minutes on two cores. The same data give the same bytes.
+everything. Needs the extra ``train``; about 15 minutes on two cores. The same data give the same bytes.
 """
 
 from __future__ import annotations

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from libya_news import build
 from libya_news._models import load_model, save_model
 from libya_news.errors import DataError
 from libya_news.labels import KIND_NAMES, LABELS
@@ -141,7 +144,7 @@ def test_labels_of_units_come_from_the_spans_that_cover_them() -> None:
     assert [LABELS[label] if label >= 0 else None for label in example.labels] == ["body", None, None]
 
 
-@pytest.mark.skipif(find_spec("jax") is None, reason="the dependency group 'train' is not installed")
+@pytest.mark.skipif(find_spec("jax") is None, reason="the extra 'train' is not installed")
 @pytest.mark.filterwarnings("ignore")
 def test_training_is_deterministic_and_its_model_can_be_used(tmp_path: Path) -> None:
     gold = _rows(tmp_path / "gold.jsonl")
@@ -150,6 +153,38 @@ def test_training_is_deterministic_and_its_model_can_be_used(tmp_path: Path) -> 
     assert (tmp_path / "a" / "model.npz").read_bytes() == (tmp_path / "b" / "model.npz").read_bytes()
     figures = evaluate_model(str(tmp_path / "a"), gold)
     assert set(figures) >= {"all", "language:en", "source:s0"}
+
+
+def test_a_release_can_be_measured_on(tmp_path: Path, root: Path) -> None:
+    release = build([root / "seeds"], out=tmp_path)
+    command = [sys.executable, "-m", "libya_news", "evaluate", "default", str(release.path), "--json"]
+    shown = subprocess.run([*command, "--out", str(tmp_path / "report")], capture_output=True, check=True)
+    figures = json.loads(shown.stdout)["all"]
+    assert (figures["unit_macro_f1"], figures["exact_f1"], figures["kind_accuracy"]) == (1.0, 1.0, 1.0)
+    assert {path.name for path in (tmp_path / "report").iterdir()} >= {
+        "figures.json",
+        "confusion.svg",
+        "reliability.svg",
+    }
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="the extra 'train' is not installed")
+def test_a_release_can_be_trained_on(tmp_path: Path, root: Path) -> None:
+    release = build([root / "seeds"], out=tmp_path)
+    command = [
+        sys.executable,
+        "-m",
+        "libya_news",
+        "train",
+        str(release.path),
+        "--out",
+        str(tmp_path / "m"),
+        "--steps",
+        "2",
+    ]
+    subprocess.run(command, capture_output=True, check=True)
+    text = (root / "seeds" / "000_ecd0a0faa3e49d1e.txt").read_text(encoding="utf-8")
+    assert segment(text, model=str(tmp_path / "m"))[0].start == 0
 
 
 @pytest.mark.shared

@@ -1,6 +1,6 @@
 """Train and measure segmenters: what ``libya-news train`` and ``libya-news evaluate`` call.
 
-Training needs the packages of the dependency group ``train``; measuring needs none of them.
+Training needs the packages of the extra ``train``; measuring needs none of them.
 """
 
 from __future__ import annotations
@@ -40,10 +40,13 @@ def train_model(
 
     Raises:
         DataError: some data cannot be read.
-        UsageError: the packages of the dependency group ``train`` are missing.
+        UsageError: the packages of the extra ``train`` are missing.
     """
     if find_spec("jax") is None:
-        raise UsageError("Training needs the package 'jax', which is not installed.", "pip install --group train")
+        raise UsageError(
+            "Training needs the package 'jax', which is not installed.",
+            "Install libya-news[train]; Python 3.11 or later.",
+        )
     examples = [example for path in data for example in read_examples(path)]
     told(f"{len(examples)} texts, {sum(len(example.units) for example in examples)} units")
     arrays = recipe.fit(examples, recipe.features(examples), told, steps, seed)

@@ -146,9 +146,10 @@ def read_examples(path: Path, converters: Sequence[str] = ("walk",)) -> list[Exa
 def _release_rows(folder: Path) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet  # noqa: PLC0415 - only releases need Arrow
 
-    for file in sorted(folder.rglob("articles*.parquet")):
+    for file in sorted((folder / "articles").glob("*.parquet")):
         for row in pyarrow.parquet.read_table(file).to_pylist():
-            yield {**row, "id": row["article_id"], "lang": row["language"]}
+            segments = [{**s, "label": LABELS[s["label"]], "kind": KIND_NAMES[s["kind"]]} for s in row["segments"]]
+            yield {**row, "segments": segments, "id": row["article_id"], "lang": row["language"]}
 
 
 def _row_examples(row: Mapping[str, Any], converters: Sequence[str]) -> Iterator[Example]:

@@ -1,0 +1,56 @@
+"""Commands that train and measure segmenters."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ._options import AS_JSON
+
+_PLACE = click.Path(exists=True, path_type=Path)
+
+
+@click.command()
+@click.argument("data", nargs=-1, required=True, type=_PLACE, metavar="DATA...")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the model.")
+@click.option("--seed", default=0, help="Fixes everything that is drawn.")
+@click.option("--steps", default=400, help="Steps of the training.")
+def train(data: tuple[Path, ...], out: Path, seed: int, steps: int) -> None:
+    """Train a segmenter on DATA: annotated texts, labelled pages, folders of releases.
+
+    The model is used by its folder: segment(text, model=OUT). Needs the extra "train".
+    """
+    from libya_news.training import train_model  # noqa: PLC0415 - each command imports what it needs
+
+    card = train_model(data, out, seed=seed, steps=steps, told=lambda line: click.echo(line, err=True))
+    click.echo(f"Trained: {card.parent}")
+
+
+@click.command()
+@click.argument("model")
+@click.argument("gold", type=_PLACE)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for figures and pictures.")
+@AS_JSON
+def evaluate(model: str, gold: Path, out: Path | None, as_json: bool) -> None:
+    """Measure MODEL ("default", or a folder that train made) on GOLD.
+
+    The figures are honest only for texts that the model was not trained on.
+    """
+    from libya_news.training import evaluate_model  # noqa: PLC0415
+
+    figures = evaluate_model(model, gold, out=out)
+    if as_json:
+        click.echo(json.dumps(figures, ensure_ascii=False, indent=1))
+        return
+    for group in ("all", *sorted(name for name in figures if name.startswith("language:"))):
+        click.echo(_line(group, figures[group]))
+
+
+def _line(group: str, figures: dict[str, Any]) -> str:
+    labels = "  ".join(f"{name} {part['f1']:.3f}" for name, part in figures["labels"].items())
+    named = (("macro F1", "unit_macro_f1"), ("exact span F1", "exact_f1"), ("kind accuracy", "kind_accuracy"))
+    known = [f"{words} {figures[key]:.3f}" for words, key in named if figures.get(key) is not None]
+    return f"{group}: {'  '.join(known)}  {labels}"
