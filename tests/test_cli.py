@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -142,7 +143,10 @@ def test_a_terminal_sees_a_bar_and_a_log_sees_lines(
     terminal, log = pty.openpty()
     command = [sys.executable, "-m", "libya_news", "build", str(root / "seeds"), "--out", str(tmp_path)]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=log, check=True, env={**os.environ, "TERM": "xterm"})
-    assert b"1 of 1 files" in os.read(terminal, 100_000)
+    shown = b""
+    while select.select([terminal], [], [], 0)[0]:
+        shown += os.read(terminal, 100_000)
+    assert b"1 of 1 files" in shown
     os.close(terminal)
     os.close(log)
     monkeypatch.setattr(_show, "SECONDS_BETWEEN_LINES", 0.0)
