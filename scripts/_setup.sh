@@ -21,6 +21,8 @@ setup() {
     stamp=$venv/installed-${extras:-base}-$(cat "$root/pyproject.toml" "$root/constraints.txt" <(echo "$root") | cksum | tr -d ' ')
     if [ ! -e "$stamp" ]; then
         echo "Installing the package and what it needs (once) ..." >&2
+        # Older installers trip over two spellings of one extra among the packages that benchmarks need.
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-virtualenv 'pip>=24.1'
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-virtualenv \
             --constraint "$root/constraints.txt" --editable "$root${extras:+[$extras]}"
         touch "$stamp"
