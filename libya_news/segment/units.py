@@ -7,17 +7,12 @@ piece is, is decided later; only where a template's own words leave no doubt doe
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from ._phrases import agencies, glued
-
-_LINE: Final = re.compile(r"[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
-"""Everything that ``str.splitlines`` takes for a line's end, ends a line here."""
-
-_BREAKS: Final = {"": 0, "\n": 1, "\r\n": 1, "\n\n": 2, "\r\n\r\n": 2}
-"""Line ends of the usual gaps between two lines."""
+from ._phrases import agencies, glued, longest_first
 
 _LONGEST_CREDIT: Final = 90
 """Characters of a credit behind a caption, its mark included: names, agency, licence and "File" fit in with room."""
@@ -140,27 +135,54 @@ def units(text: str) -> list[Unit]:
     >>> [(unit.start, unit.end, unit.known) for unit in units("Media captionBBC Arabic found it")]
     [(0, 13, 'caption_marker'), (13, 32, 'caption')]
     """
-    marks = [_mark(found) for found in _marks().finditer(text)]
+    signs = _signs(text)
     found: list[Unit] = []
-    before = at = 0
-    for line in _LINE.finditer(text):
-        start, end = line.span()
-        first = at
-        while at < len(marks) and marks[at].start < end:
-            at += 1
-        breaks = _line_ends(text[before:start])
-        for piece in _pieces(text, start, end, marks[first:at]):
-            solid = text[piece.start : piece.end].strip()
-            if solid:
-                begin = text.index(solid[0], piece.start)
-                found.append(Unit(begin, begin + len(solid), breaks, piece.known, piece.tail))
-                breaks, before = 0, begin + len(solid)
+    start = last = 0
+    sign = next(signs)
+    for number, line in enumerate(text.splitlines(keepends=True)):
+        after = start + len(line)
+        if solid := line.strip():
+            begin = start + line.index(solid[0])
+            end = begin + len(solid)
+            while sign < begin:
+                sign = next(signs)
+            breaks, last = number - last, number
+            if sign < end:
+                found.extend(_cut(text, begin, end, breaks))
+            else:
+                found.append(Unit(begin, end, breaks))
+        start = after
     return found
 
 
-def _line_ends(gap: str) -> int:
-    known = _BREAKS.get(gap)
-    return len(gap.splitlines()) if known is None else known
+def _cut(text: str, start: int, end: int, breaks: int) -> Iterator[Unit]:
+    """The units of a line in which something stands that may cut it."""
+    marks = [_mark(found) for found in _marks().finditer(text, start, end)]
+    for piece in _pieces(text, start, end, marks):
+        solid = text[piece.start : piece.end].strip()
+        if solid:
+            begin = text.index(solid[0], piece.start)
+            yield Unit(begin, begin + len(solid), breaks, piece.known, piece.tail)
+            breaks = 0
+
+
+@lru_cache(maxsize=1)
+def _sign_pattern() -> Any:
+    """Whatever a mark or a credit holds, for one linear scan over the text: most lines have none of it."""
+    import re2  # type: ignore[import-untyped] # noqa: PLC0415 - importing the package must not wait for it
+
+    words = longest_first([*_section_of(), *_credit_words(), *agencies()])
+    return re2.compile(rf"{'|'.join(map(re2.escape, words))}|©|\(c\)|\||#\w|\[/?[cegvap]|\d (?:of|/) \d")
+
+
+def _signs(text: str) -> Iterator[int]:
+    """Where in a text anything stands that may cut its line, in order; at last the largest number there is."""
+    try:
+        yield from (found.start() for found in _sign_pattern().finditer(text))
+    except UnicodeEncodeError:  # of lone surrogates, for which any other character does
+        yield from _signs(text.encode("utf-8", "replace").decode())
+        return
+    yield sys.maxsize
 
 
 def _mark(found: re.Match[str]) -> _Mark:
