@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from .corpus.language import detect_language
+from .corpus.topics import Relevance, Topic, relevance
 from .normalize import normalize
 from .normalize.decode import decode
 from .records import Article, Drop, RawArticle
@@ -133,6 +134,18 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
         fixes=tuple(fixes),
     )
     return replace(article, language=detect_language(article.body or article.text))
+
+
+def relevance_of(article: Article, topic: Topic) -> Relevance:
+    """How sure it is that an article is about a topic, told by its title and by its text but the boilerplate.
+
+    >>> from libya_news.corpus.topics import load_topic
+    >>> article = process(RawArticle("a.txt", "Libya's parliament in Tobruk has rejected a deal on a new government."))
+    >>> relevance_of(article, load_topic("libya")).is_relevant
+    True
+    """
+    own = [(segment.start, segment.end) for segment in article.segments if segment.label != "boilerplate"]
+    return relevance(article.text, topic, title=article.title or "", spans=own)
 
 
 def process_all(raws: Sequence[RawArticle]) -> Sequence[Result]:
