@@ -131,7 +131,8 @@ def _print_diff(found: Diff, level: str) -> None:
     for name, count in found.columns.items():
         console.print(Text(f"column {name}: differs in {count:,} articles"))
     for change in found.schema:
-        console.print(Text(f"schema {change.config}.{change.column}: {change.before} → {change.after}"))
+        before, after = change.before or "none", change.after or "none"
+        console.print(Text(f"schema {change.config}.{change.column}: {before} → {after}"))
 
 
 @click.command()

@@ -109,7 +109,7 @@ def publish_articles(plan: Release, articles: Sequence[Article], drops: Sequence
     release = replace(plan, drops=tuple(drops), counts=count(articles, drops), leakage=leakage)
     if not plan.holds_text:
         return standoff.publish(release, parts)
-    return publish(release, {name: tables(part) for name, part in parts.items()})
+    return publish(release, {name: tables(part, version=release.schema_version) for name, part in parts.items()})
 
 
 def _total(plan: Release) -> tuple[int, int]:

@@ -109,6 +109,8 @@ def _causes(old: Release, new: Release) -> Iterator[str]:
         a, b = (side.environment.get(name, "none") for side in (old, new))
         if a != b:
             yield f"library version: {name} was {a}, is {b}"
+    if old.schema_version != new.schema_version:
+        yield f"schema version: was {old.schema_version}, is {new.schema_version}"
     if old.code != new.code:
         yield f"code: libya_news was {old.code['libya_news']}, is {new.code['libya_news']}, and its files differ"
     if old.erased:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import Article, Segment, sha256_hex
 
-from .schema import CONFIGS, SPAN, arrow_schema, columns
+from .schema import SCHEMA_VERSION, SPAN, arrow_schema, columns
 
 _CLASS_ID = {
     "label": {name: i for i, name in enumerate(LABELS)},
@@ -22,18 +22,31 @@ _CLASS_ID = {
 }
 
 
-def tables(articles: Sequence[Article], with_text: bool = True) -> dict[str, pa.Table]:
-    """One table per config, rows in the order of the articles and of their segments."""
-    made = {"articles": map(_article_row, articles), "segments": (row for a in articles for row in _segment_rows(a))}
-    return {config: _table(config, rows, with_text) for config, rows in made.items()}
+def tables(articles: Sequence[Article], with_text: bool = True, version: int = SCHEMA_VERSION) -> dict[str, pa.Table]:
+    """One table per config, rows in the order of the articles and of their segments.
+
+    Args:
+        articles: in the order of their ids.
+        with_text: whether the texts are in them, or hashes in their place.
+        version: the version of the schema whose columns they have.
+    """
+    names = [column.name for column in columns("articles", True, version) if column.name not in _OWN]
+    made = {
+        "articles": (_article_row(article, names) for article in articles),
+        "segments": (row for article in articles for row in _segment_rows(article)),
+    }
+    return {config: _table(rows, arrow_schema(config, with_text, version)) for config, rows in made.items()}
 
 
-def _table(config: str, rows: Iterable[dict[str, Any]], with_text: bool) -> pa.Table:
-    values: dict[str, list[Any]] = {column.name: [] for column in columns(config, with_text)}
+_OWN = ("article_id", "segments")
+"""Columns of an article that are no attributes of its record."""
+
+
+def _table(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    values: dict[str, list[Any]] = {name: [] for name in schema.names}
     for row in rows:
         for name, cells in values.items():
             cells.append(row[name])
-    schema = arrow_schema(config, with_text)
     return pa.table([pa.array(values[field.name], field.type) for field in schema], schema=schema)
 
 
@@ -57,8 +70,7 @@ def _article(row: Mapping[str, Any]) -> Article:
 _ARTICLE_FIELDS = frozenset(field.name for field in fields(Article)) - {"id", "segments"}
 
 
-def _article_row(article: Article) -> dict[str, Any]:
-    names = [column.name for column in CONFIGS["articles"] if column.name not in ("article_id", "segments")]
+def _article_row(article: Article, names: Sequence[str]) -> dict[str, Any]:
     row = {name: getattr(article, name) for name in names}
     return {**row, "article_id": article.id, "segments": [_span(s) for s in article.segments]}
 

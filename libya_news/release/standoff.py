@@ -38,16 +38,17 @@ def publish(release: Release, parts: Parts) -> Release:
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
     with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
-        full = writing.write_data(
-            Path(folder), {split: tables(part) for split, part in parts.items()}, release.settings
-        )
-    return writing.publish(replace(release, full=full), without_text(parts))
+        full = writing.write_data(Path(folder), _full(release, parts), release.settings)
+    return writing.publish(replace(release, full=full), _bare(release, parts))
 
 
-def without_text(parts: Parts) -> writing.Tables:
-    """The rows of a stand-off release."""
+def _full(release: Release, parts: Parts) -> writing.Tables:
+    return {split: tables(part, version=release.schema_version) for split, part in parts.items() if part}
+
+
+def _bare(release: Release, parts: Parts) -> writing.Tables:
     return {
-        split: tables([_without_headline(article) for article in part], with_text=False)
+        split: tables([_without_headline(article) for article in part], with_text=False, version=release.schema_version)
         for split, part in parts.items()
     }
 
@@ -62,7 +63,7 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
     parts = {split: list(articles(table(release, "articles", split))) for split in splits(release)}
     asked = {**release.settings, "text": "none"}
     bare = replace(release, path=path, settings=asked, full=release.files, files=(), documents=())
-    return replace(bare, fingerprint=manifest.fingerprint(bare)), without_text(parts)
+    return replace(bare, fingerprint=manifest.fingerprint(bare)), _bare(release, parts)
 
 
 def _headline(article: Article) -> str | None:
@@ -204,5 +205,4 @@ def _write(bare: Release, parts: Parts, lacking: Sequence[Drop], out: Path) -> R
     counts = count([article for part in parts.values() for article in part], drops)
     path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
     full = replace(bare, path=path, settings=asked, drops=drops, counts=counts, full=(), files=(), documents=())
-    made = {split: tables(part) for split, part in parts.items() if part}
-    return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), made)
+    return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts))
