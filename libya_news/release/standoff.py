@@ -7,8 +7,7 @@ copies of the texts puts them back with ``rehydrate``.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -22,9 +21,10 @@ from libya_news.sources import StrPath, read
 
 from . import manifest, writing
 from .counts import count
-from .reading import table
+from .reading import Articles, table
 from .rows import articles, tables
 from .shards import splits
+from .staging import faults, scratch
 
 Parts = Mapping[str, Sequence[Article]]
 """The articles of a release by split."""
@@ -37,19 +37,25 @@ def publish(release: Release, parts: Parts) -> Release:
         ReleaseExistsError: somebody else published it meanwhile.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
-    with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
-        full = writing.write_data(
-            Path(folder), {split: tables(part) for split, part in parts.items()}, release.settings
-        )
+    with scratch(release.path) as folder, faults(release.path):
+        made = {split: tables(part) for split, part in parts.items()}
+        full = writing.write_data(folder, made, release.settings)
     return writing.publish(replace(release, full=full), without_text(parts))
 
 
-def without_text(parts: Parts) -> writing.Tables:
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """Articles without the title that is the headline of their text; the text itself stays, to be hashed."""
+
+    part: Iterable[Article]
+
+    def __iter__(self) -> Iterator[Article]:
+        return map(_without_headline, self.part)
+
+
+def without_text(parts: Mapping[str, Iterable[Article]]) -> writing.Tables:
     """The rows of a stand-off release."""
-    return {
-        split: tables([_without_headline(article) for article in part], with_text=False)
-        for split, part in parts.items()
-    }
+    return {split: tables(_Bare(part), with_text=False) for split, part in parts.items()}
 
 
 def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
@@ -59,7 +65,7 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
         release: a release with its text.
         path: where the stand-off form will lie.
     """
-    parts = {split: list(articles(table(release, "articles", split))) for split in splits(release)}
+    parts = {split: Articles(release, split) for split in splits(release)}
     asked = {**release.settings, "text": "none"}
     bare = replace(release, path=path, settings=asked, full=release.files, files=(), documents=())
     return replace(bare, fingerprint=manifest.fingerprint(bare)), without_text(parts)
