@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from itertools import accumulate, islice
 from typing import Any, Final, Protocol
 
@@ -15,6 +13,7 @@ import pyarrow as pa
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import Article, Segment, sha256_hex
 
+from . import canonical
 from .schema import CONFIGS, arrow_schema
 
 _CLASS_ID = {
@@ -25,6 +24,10 @@ _CLASS_ID = {
 
 ARTICLES_AT_ONCE: Final = 1_000
 """Articles that are in memory at once: some 10 MB."""
+
+
+ROWS_AT_ONCE: Final = 1_000
+"""Rows whose canonical form is in memory at once: some 10 MB."""
 
 
 class Rows(Protocol):
@@ -137,17 +140,9 @@ def content(table: pa.Table) -> tuple[int, str]:
 def content_of(tables: Iterable[pa.Table]) -> tuple[int, int, str]:
     """Number of rows of several tables, and the ``content`` of all of them together."""
     count, size, hashed = 0, 0, hashlib.sha256()
-    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=1_000)):
+    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE)):
         count += batch.num_rows
-        for row in batch.to_pylist():
-            line = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-            data = line.encode("utf-8") + b"\n"
-            size += len(data)
-            hashed.update(data)
+        lines = canonical.lines(batch)
+        size += len(lines)
+        hashed.update(lines)
     return count, size, hashed.hexdigest()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"no canonical form for {type(value).__name__}")
