@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -15,10 +16,11 @@ from libya_news.records import Article, Drop, InputFile, Release, sha256_hex
 from libya_news.sources import SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME
 
-from . import ledger, manifest, shards, splits, standoff
+from . import ledger, manifest, shards, splits, staging, standoff
 from .counts import count, ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
+from .shelf import Shelf
 from .work import runner
 from .writing import publish
 
@@ -84,11 +86,27 @@ def build(  # noqa: PLR0913 - each is an option of the command
     plan = planned(Path(out), name, version, tuple(row for _, row in files), _settings(files, text, split, format))
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
-    with runner(workers, cache) as run:
-        results = process_files(((file, row.bytes) for file, row in files), _total(plan), on_progress, run)
-        articles, dropped = unique(results)
-    kept = ledger.load(plan.path.parent)
-    return publish_articles(replace(plan, created_at=manifest.created_at()), articles, [*drops, *dropped], kept)
+    with shelf(plan.path) as articles:
+        with runner(workers, cache) as run:
+            drops += articles.fill(process_files(sized(files), _total(plan), on_progress, run))
+        kept = ledger.load(plan.path.parent)
+        return publish_articles(replace(plan, created_at=manifest.created_at()), articles, drops, kept)
+
+
+@contextlib.contextmanager
+def shelf(target: Path) -> Iterator[Shelf]:
+    """An empty shelf for the articles of the release that ``target`` will be, beside it and unseen.
+
+    Raises:
+        EnvironmentFaultError: the folder cannot be written.
+    """
+    with staging.scratch(target) as folder, contextlib.closing(Shelf(folder)) as made:
+        yield made
+
+
+def sized(files: Listed) -> Iterator[tuple[SourceFile, int]]:
+    """Files with their sizes in bytes."""
+    return ((file, row.bytes) for file, row in files)
 
 
 def publish_articles(plan: Release, articles: Sequence[Article], drops: Sequence[Drop], kept: ledger.Ledger) -> Release:
@@ -105,7 +123,8 @@ def publish_articles(plan: Release, articles: Sequence[Article], drops: Sequence
         raise EmptyReleaseError(
             f"None of the {_total(plan)[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY
         )
-    parts, leakage = splits.split(articles, plan.settings["split"])
+    with staging.faults(plan.path):
+        parts, leakage = splits.split(articles, plan.settings["split"])
     release = replace(plan, drops=tuple(drops), counts=count(articles, drops), leakage=leakage)
     if not plan.holds_text:
         return standoff.publish(release, parts)
@@ -185,22 +204,6 @@ def _listed(sources: Iterable[StrPath]) -> tuple[Listed, list[Drop]]:
         except OSError as error:
             drops.append(Drop(entry.name, "read", f"unreadable: {error.strerror}"))
     return sorted(files, key=lambda pair: (pair[1].path, pair[1].sha256)), drops
-
-
-def unique(results: Iterable[Article | Drop]) -> tuple[list[Article], list[Drop]]:
-    """Articles in the order of their ids, one for each text: the one whose id comes first stands for the others."""
-    found: dict[str, list[Article]] = {}
-    drops = []
-    for result in results:
-        if isinstance(result, Drop):
-            drops.append(result)
-        else:
-            found.setdefault(result.text_sha256, []).append(result)
-    for same in found.values():
-        same.sort(key=lambda article: (article.id, article.source))
-        reason = f"has the same text as {same[0].id} from {same[0].source}"
-        drops += [Drop(twin.id, "release", f"duplicate: {twin.source} {reason}") for twin in same[1:]]
-    return sorted((same[0] for same in found.values()), key=lambda article: article.id), drops
 
 
 def _why(drops: Sequence[Drop]) -> str:

@@ -13,7 +13,7 @@ from libya_news.records import Drop, InputFile, Release
 from libya_news.sources import SourceFile, StrPath
 
 from . import ledger
-from .build import Listed, planned, provenance, publish_articles, unique
+from .build import Listed, planned, provenance, publish_articles, shelf, sized
 from .work import runner
 
 
@@ -61,11 +61,13 @@ def rebuild(
 def _built(release: Release, files: Listed, folder: Path, work: tuple[int, StrPath | None]) -> Release:
     settings = {**release.settings, "provenance": provenance(files)}
     plan = planned(folder, release.name, release.version, tuple(row for _, row in files), settings)
-    with runner(*work) as run:
-        total = (len(files), sum(row.bytes for _, row in files))
-        articles, drops = unique(process_files(((file, row.bytes) for file, row in files), total, run=run))
-    plan = replace(plan, created_at=release.created_at, changes=release.changes)
-    return publish_articles(plan, articles, [*_never_opened(release), *drops], ledger.load(release.path.parent))
+    total = (len(files), sum(row.bytes for _, row in files))
+    with shelf(plan.path) as articles:
+        with runner(*work) as run:
+            drops = articles.fill(process_files(sized(files), total, run=run))
+        plan = replace(plan, created_at=release.created_at, changes=release.changes)
+        kept = ledger.load(release.path.parent)
+        return publish_articles(plan, articles, [*_never_opened(release), *drops], kept)
 
 
 def _found(inputs: Iterable[InputFile], sources: Sequence[Path]) -> Iterator[tuple[SourceFile, InputFile]]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import accumulate, islice
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import Article, Segment, sha256_hex
 
-from .schema import SCHEMA_VERSION, SPAN, arrow_schema, columns
+from . import canonical
+from .schema import CONFIGS, SCHEMA_VERSION, arrow_schema
 
 _CLASS_ID = {
     "label": {name: i for i, name in enumerate(LABELS)},
@@ -22,32 +22,50 @@ _CLASS_ID = {
 }
 
 
-def tables(articles: Sequence[Article], with_text: bool = True, version: int = SCHEMA_VERSION) -> dict[str, pa.Table]:
-    """One table per config, rows in the order of the articles and of their segments.
+ARTICLES_AT_ONCE: Final = 1_000
+"""Articles that are in memory at once: some 10 MB."""
+
+
+ROWS_AT_ONCE: Final = 1_000
+"""Rows whose canonical form is in memory at once: some 10 MB."""
+
+
+class Rows(Protocol):
+    """The rows of one config, in their order; a ``pyarrow.Table`` is one."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Their columns."""
+
+    def to_batches(self) -> Iterable[pa.RecordBatch]:
+        """Some rows at a time; each time from the first one on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The rows that articles give, made as they are asked for: neither articles nor rows are all in memory."""
+
+    config: str
+    articles: Iterable[Article]
+    schema: pa.Schema
+
+    def to_batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows of some articles at a time."""
+        articles = iter(self.articles)
+        while some := list(islice(articles, ARTICLES_AT_ONCE)):
+            columns = [_array(self.config, field, some) for field in self.schema]
+            yield pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+def tables(articles: Iterable[Article], with_text: bool = True, version: int = SCHEMA_VERSION) -> dict[str, Rows]:
+    """The rows of each config, in the order of the articles and of their segments.
 
     Args:
-        articles: in the order of their ids.
-        with_text: whether the texts are in them, or hashes in their place.
+        articles: gone through once for each config.
+        with_text: whether the rows hold texts, or their hashes alone.
         version: the version of the schema whose columns they have.
     """
-    names = [column.name for column in columns("articles", True, version) if column.name not in _OWN]
-    made = {
-        "articles": (_article_row(article, names) for article in articles),
-        "segments": (row for article in articles for row in _segment_rows(article)),
-    }
-    return {config: _table(rows, arrow_schema(config, with_text, version)) for config, rows in made.items()}
-
-
-_OWN = ("article_id", "segments")
-"""Columns of an article that are no attributes of its record."""
-
-
-def _table(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    values: dict[str, list[Any]] = {name: [] for name in schema.names}
-    for row in rows:
-        for name, cells in values.items():
-            cells.append(row[name])
-    return pa.table([pa.array(values[field.name], field.type) for field in schema], schema=schema)
+    return {config: Made(config, articles, arrow_schema(config, with_text, version)) for config in CONFIGS}
 
 
 def articles(table: pa.Table) -> Iterator[Article]:
@@ -70,21 +88,45 @@ def _article(row: Mapping[str, Any]) -> Article:
 _ARTICLE_FIELDS = frozenset(field.name for field in fields(Article)) - {"id", "segments"}
 
 
-def _article_row(article: Article, names: Sequence[str]) -> dict[str, Any]:
-    row = {name: getattr(article, name) for name in names}
-    return {**row, "article_id": article.id, "segments": [_span(s) for s in article.segments]}
+def _array(config: str, field: pa.Field[Any], some: Sequence[Article]) -> Any:
+    """The cells of one column: what is computed for it, or else the attribute of its name."""
+    if field.name == "segments":
+        return _nested(field.type, some)
+    compute = _COMPUTED[config].get(field.name)
+    if compute:
+        return pa.array(compute(some), field.type)
+    rows = some if config == "articles" else _segments(some)
+    ids = _CLASS_ID.get(field.name)
+    values = (getattr(row, field.name) for row in rows)
+    return pa.array([ids[value] for value in values] if ids else list(values), field.type)
 
 
-def _segment_rows(article: Article) -> Iterator[dict[str, Any]]:
-    for index, segment in enumerate(article.segments):
-        text = article.text[segment.start : segment.end]
-        known = {"article_id": article.id, "index": index, "language": article.language}
-        yield {**_span(segment), **known, "text": text, "text_sha256": sha256_hex(text)}
+def _nested(kind: Any, some: Sequence[Article]) -> Any:
+    fields = list(kind.value_type)
+    ends = accumulate((len(article.segments) for article in some), initial=0)
+    structs = pa.StructArray.from_arrays([_array("segments", field, some) for field in fields], fields=fields)
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), structs, type=kind)
 
 
-def _span(segment: Segment) -> dict[str, Any]:
-    span = {column.name: getattr(segment, column.name) for column in SPAN}
-    return {**span, **{name: ids[span[name]] for name, ids in _CLASS_ID.items()}}
+def _segments(some: Sequence[Article]) -> list[Segment]:
+    return [segment for article in some for segment in article.segments]
+
+
+def _texts(some: Sequence[Article]) -> list[str]:
+    return [article.text[s.start : s.end] for article in some for s in article.segments]
+
+
+_COMPUTED: Final[dict[str, dict[str, Callable[[Sequence[Article]], list[Any]]]]] = {
+    "articles": {"article_id": lambda some: [article.id for article in some]},
+    "segments": {
+        "article_id": lambda some: [article.id for article in some for _ in article.segments],
+        "index": lambda some: [index for article in some for index in range(len(article.segments))],
+        "language": lambda some: [article.language for article in some for _ in article.segments],
+        "text": _texts,
+        "text_sha256": lambda some: list(map(sha256_hex, _texts(some))),
+    },
+}
+"""How the cells of a column are made where they are no attribute of an article, or of a segment."""
 
 
 def content(table: pa.Table) -> tuple[int, str]:
@@ -99,17 +141,9 @@ def content(table: pa.Table) -> tuple[int, str]:
 def content_of(tables: Iterable[pa.Table]) -> tuple[int, int, str]:
     """Number of rows of several tables, and the ``content`` of all of them together."""
     count, size, hashed = 0, 0, hashlib.sha256()
-    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=1_000)):
+    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE)):
         count += batch.num_rows
-        for row in batch.to_pylist():
-            line = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-            data = line.encode("utf-8") + b"\n"
-            size += len(data)
-            hashed.update(data)
+        lines = canonical.lines(batch)
+        size += len(lines)
+        hashed.update(lines)
     return count, size, hashed.hexdigest()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"no canonical form for {type(value).__name__}")

@@ -7,8 +7,7 @@ copies of the texts puts them back with ``rehydrate``.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -22,9 +21,10 @@ from libya_news.sources import StrPath, read
 
 from . import manifest, writing
 from .counts import count
-from .reading import table
+from .reading import Articles, table
 from .rows import articles, tables
 from .shards import splits
+from .staging import faults, scratch
 
 Parts = Mapping[str, Sequence[Article]]
 """The articles of a release by split."""
@@ -37,20 +37,29 @@ def publish(release: Release, parts: Parts) -> Release:
         ReleaseExistsError: somebody else published it meanwhile.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
-    with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
-        full = writing.write_data(Path(folder), _full(release, parts), release.settings)
+    with scratch(release.path) as folder, faults(release.path):
+        full = writing.write_data(folder, _full(release, parts), release.settings)
     return writing.publish(replace(release, full=full), _bare(release, parts))
 
 
-def _full(release: Release, parts: Parts) -> writing.Tables:
+def _full(release: Release, parts: Mapping[str, Iterable[Article]]) -> writing.Tables:
     return {split: tables(part, version=release.schema_version) for split, part in parts.items() if part}
 
 
-def _bare(release: Release, parts: Parts) -> writing.Tables:
-    return {
-        split: tables([_without_headline(article) for article in part], with_text=False, version=release.schema_version)
-        for split, part in parts.items()
-    }
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """Articles without the title that is the headline of their text; the text itself stays, to be hashed."""
+
+    part: Iterable[Article]
+
+    def __iter__(self) -> Iterator[Article]:
+        return map(_without_headline, self.part)
+
+
+def _bare(release: Release, parts: Mapping[str, Iterable[Article]]) -> writing.Tables:
+    """The rows of a stand-off release."""
+    version = release.schema_version
+    return {split: tables(_Bare(part), with_text=False, version=version) for split, part in parts.items()}
 
 
 def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
@@ -60,7 +69,7 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
         release: a release with its text.
         path: where the stand-off form will lie.
     """
-    parts = {split: list(articles(table(release, "articles", split))) for split in splits(release)}
+    parts = {split: Articles(release, split) for split in splits(release)}
     asked = {**release.settings, "text": "none"}
     bare = replace(release, path=path, settings=asked, full=release.files, files=(), documents=())
     return replace(bare, fingerprint=manifest.fingerprint(bare)), _bare(release, parts)
