@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from libya_news._tables import load_table, read_table, table_names
 from libya_news.errors import DataError, UsageError
+from libya_news.records import sha256_hex
 
 from ._folding import fold
 
@@ -45,25 +47,34 @@ class Hit(NamedTuple):
     uses: tuple[Use, ...]
 
 
+SUFFIX: Final = ".toml"
+
+
 class Topic:
     """The names of a topic, ready to be looked for.
 
+    Attributes:
+        name: what it is called: the name of its file without the suffix.
+        identity: what tells it from others: its name where it is one of ours, and for other files a hash behind it.
+
     Args:
-        name: what it is called, for messages.
+        source: its name, or the path of its file.
         table: groups (``places``, ``people``, ``organisations``) of sections of names; see ``docs/corpus.md``.
 
     Raises:
         DataError: the table is not as it must be; the message names the section.
     """
 
-    def __init__(self, name: str, table: Mapping[str, Any]) -> None:
-        self.name = name
+    def __init__(self, source: str, table: Mapping[str, Any]) -> None:
+        self.name = Path(source).stem
+        self.identity = f"{self.name}@{_digest(table)}" if source.endswith(SUFFIX) else self.name
+        self._source = source
         self._uses: dict[str, list[Use]] = {}
-        for use, names in _uses(name, table):
+        for use, names in _uses(source, table):
             for entry in names:
                 self._add(use, entry)
         if not any(use.role == "sure" for uses in self._uses.values() for use in uses):
-            raise DataError(f"Topic {name!r} has no sure name.", 'Add one, for example [places.x] with en = ["X"].')
+            raise DataError(f"Topic {source!r} has no sure name.", 'Add one, for example [places.x] with en = ["X"].')
         self._patterns = list(self._uses)
         self._automaton: AhoCorasick | None = None
 
@@ -71,13 +82,15 @@ class Topic:
         folded = fold(entry).text
         words = " ".join(folded.split())
         if folded != words or not words:
-            problem = f"Topic {self.name!r}, {use.key}: {entry!r} is no name."
+            problem = f"Topic {self._source!r}, {use.key}: {entry!r} is no name."
             raise DataError(problem, "Write words with single blanks, hyphens or apostrophes between them.")
         for form in _forms(words):
             uses = self._uses.setdefault(form, [])
             other = next((told for told in uses if told != use), None)
             if other and not {other.role, use.role} & _SHARED:
-                problem = f"Topic {self.name!r}: {entry!r} is in {other.key} ({other.role}) and {use.key} ({use.role})."
+                problem = (
+                    f"Topic {self._source!r}: {entry!r} is in {other.key} ({other.role}) and {use.key} ({use.role})."
+                )
                 raise DataError(problem, "Keep one of them.")
             if use not in uses:
                 uses.append(use)
@@ -97,7 +110,6 @@ class Topic:
                 yield Hit(start, last, tuple(self._uses[self._patterns[index]]))
 
 
-@lru_cache(maxsize=16)
 def load_topic(name: str) -> Topic:
     """A topic of ``tables/topics/``, by its name, or of any other file, by a path that ends in ``.toml``.
 
@@ -108,13 +120,26 @@ def load_topic(name: str) -> Topic:
     >>> load_topic("libya").name
     'libya'
     """
-    if name.endswith(".toml"):
+    if name.endswith(SUFFIX):
         return Topic(name, read_table(Path(name), expect="topic"))
     known = table_names("topics")
     if name not in known:
-        remedy = f"Give {', '.join(known)}, or a file of your own that ends in .toml."
+        remedy = f"Give {', '.join(known)}, or a file of your own that ends in {SUFFIX}."
         raise UsageError(f"There is no topic {name!r}.", remedy)
+    return _ours(name)
+
+
+@lru_cache(maxsize=16)
+def _ours(name: str) -> Topic:
     return Topic(name, load_table(f"topics/{name}", expect="topic"))
+
+
+def _digest(table: Mapping[str, Any]) -> str:
+    return sha256_hex(json.dumps(dict(table), sort_keys=True))[:DIGITS]
+
+
+DIGITS: Final = 16
+"""Hexadecimal digits of the hash of a table: 64 bits."""
 
 
 def _uses(name: str, table: Mapping[str, Any]) -> Iterator[tuple[Use, list[str]]]:

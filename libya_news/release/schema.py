@@ -21,7 +21,7 @@ from libya_news.labels import KIND_NAMES, LABELS
 if TYPE_CHECKING:
     from datasets import Features
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Version of the columns below, counted up from 1."""
 
 
@@ -97,6 +97,8 @@ ARTICLES: Final = (
     Column("licence", pa.string(), False, "licence under which the text may be used, as far as known", "SPDX id, sentence or “unknown”"),
     Column("rights_holder", pa.string(), False, "who holds the rights in the text, as far as known", "name or “unknown”"),
     Column("terms", pa.string(), False, "terms of use that the source names", "URL, sentence or “unknown”"),
+    Column("language_confidence", pa.float32(), True, "probability that the language is right; null where the source said it", "0 to 1", since=2),
+    Column("cluster", pa.string(), True, "article that stands for this one and its near-duplicates; null where none were looked for", "article_id", since=2),
 )  # fmt: skip
 
 SEGMENTS: Final = (
@@ -107,7 +109,9 @@ SEGMENTS: Final = (
     *SPAN[:2],
     *SPAN[4:],
     next(column for column in ARTICLES if column.name == "language"),
-)
+    Column("segment_language", pa.string(), True, "language of the segment; the article's, unless another is far nearer", "ISO 639-1 code", since=2),
+    Column("segment_language_confidence", pa.float32(), True, "probability that the segment's language is right; null where the source said it", "0 to 1", since=2),
+)  # fmt: skip
 
 CONFIGS: Final = {"articles": ARTICLES, "segments": SEGMENTS}
 """Columns by config. The first config is the default one."""

@@ -24,6 +24,8 @@ from libya_news.corpus.near_duplicates import Pair
 from libya_news.errors import UsageError
 from libya_news.records import Article
 
+from . import clusters
+from .clusters import Clusters
 from .shelf import Chosen
 
 NAMES: Final = ("train", "validation", "test")
@@ -66,7 +68,7 @@ def _cut(rule: str) -> datetime:
         raise UsageError(f"{rule!r} is no way to split.", f"Give one of: {', '.join(RULES)}.") from None
 
 
-def split(articles: Sequence[Article], rule: str) -> tuple[Parts, dict[str, Any]]:
+def split(articles: Sequence[Article], rule: str, found: Clusters | None = None) -> tuple[Parts, dict[str, Any]]:
     """Divide articles into splits, and measure what leaks.
 
     Args:
@@ -74,14 +76,14 @@ def split(articles: Sequence[Article], rule: str) -> tuple[Parts, dict[str, Any]
         rule: empty for one split ``train``; ``cluster`` keeps near-duplicates together and no more; ``publisher`` and
             ``site`` keep together what one publisher or web site published, ``time:2015-01-01`` tests on what appeared
             from that day on. Clusters stand above every rule: all of one go where its first article goes.
+        found: the near-duplicates among them, where they are known already.
 
     Returns:
         The articles of each split that has any, and the leakage report; that is empty where nothing was divided.
     """
     if not rule:
         return {NAMES[0]: articles}, {}
-    pairs = near_duplicates.pairs(Texts(articles))
-    heads = near_duplicates.clusters(len(articles), pairs)
+    pairs, heads = found or clusters.find(articles)
     place = _places(zip(heads, articles, strict=True), rule)
     where = [place[head] for head in heads]
     chosen = {name: Chosen(articles, (i for i, at in enumerate(where) if at == name)) for name in NAMES}
@@ -95,19 +97,6 @@ def report(parts: Mapping[str, Sequence[Article]]) -> dict[str, Any]:
     pairs = near_duplicates.pairs([article.text for part in parts.values() for article in part])
     groups = len(set(near_duplicates.clusters(len(where), pairs)))
     return {"clusters": groups, **_duplicates(pairs, where), **_shared(parts)}
-
-
-class Texts(Sequence[str]):
-    """The texts of some articles, taken from them when they are asked for."""
-
-    def __init__(self, articles: Sequence[Article]) -> None:
-        self._articles = articles
-
-    def __len__(self) -> int:
-        return len(self._articles)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._articles[index].text
 
 
 def _places(members: Iterable[tuple[int, Article]], rule: str) -> dict[int, str]:
