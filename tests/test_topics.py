@@ -135,3 +135,13 @@ def test_figures_hold(shared: Path, monkeypatch: pytest.MonkeyPatch, libya: Topi
     assert len(told) == 200
     assert right / sum(named for _, named in told) >= 0.95
     assert right / sum(about for about, _ in told) >= 0.95
+
+
+def test_the_example_of_the_docs_is_a_topic(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "corpus.md").read_text(encoding="utf-8")
+    (tmp_path / "example.toml").write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    example = load_topic(str(tmp_path / "example.toml"))
+    assert [mention.name for mention in relevance("Damascus and Tripoli", example).evidence] == [
+        "places.damascus",
+        "places.tripoli",
+    ]
