@@ -15,6 +15,7 @@ BENCHMARKS = {
     "detect": "share of encodings that are found, beside other detectors",
     "segment": "speed of segmentation, beside ftfy.fix_text on the same texts",
     "topics": "which articles are about Libya, on articles labelled by reading, and speed",
+    "language": "how often the language of a piece of news is told right",
     "sites": "what profiles of sites add to segmentation",
     "html": "the story of web pages, beside other extractors",
 }
