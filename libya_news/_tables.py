@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +20,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["load_table", "load_text", "table_names", "tomllib"]
+__all__ = ["load_table", "load_text", "read_table", "table_names", "tomllib"]
 
 
 def table_names(folder: str = "") -> tuple[str, ...]:
@@ -46,15 +47,38 @@ def load_table(name: str, *, expect: str, version: int = 1) -> MappingProxyType[
     """
     resource = files(__package__) / "tables" / f"{name}.toml"
     try:
-        table = tomllib.loads(resource.read_text(encoding="utf-8"))
+        text = resource.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise DataError(
             f"There is no table {name!r}.", "Reinstall libya-news: its data files are incomplete."
         ) from None
+    return _parsed(name, text, (f"libya_news/{expect}", version))
+
+
+def read_table(path: Path, *, expect: str, version: int = 1) -> MappingProxyType[str, Any]:
+    """Read a table of the user's own, from any place.
+
+    Args:
+        path: the file.
+        expect: the format that the file must declare, without the ``libya_news/`` in front.
+        version: the only format version that the caller understands.
+
+    Raises:
+        DataError: the file cannot be read, is no TOML, or declares another format or version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"Table {str(path)!r} cannot be read: {error}.", "Give a TOML file in UTF-8.") from None
+    return _parsed(str(path), text, (f"libya_news/{expect}", version))
+
+
+def _parsed(name: str, text: str, wanted: tuple[str, int]) -> MappingProxyType[str, Any]:
+    try:
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"Table {name!r} is not valid TOML: {error}.", "Mend the file at the place named.") from None
     found = (table.pop("format", None), table.pop("version", None))
-    wanted = (f"libya_news/{expect}", version)
     if found != wanted:
         raise DataError(f"Table {name!r} declares {found}, but {wanted} is needed.", "Use a table of that format.")
     return MappingProxyType(table)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
-from .corpus.language import detect_language
+from .corpus.language import guess_language
+from .corpus.topics import RELEVANT, Relevance, Topic, relevance
 from .normalize import normalize
 from .normalize.decode import decode
 from .records import Article, Drop, RawArticle
@@ -74,13 +76,13 @@ def process(raw: RawArticle) -> Result:
     raw = _tidy(raw)
     segments = tuple(segment(text))
     headline = next((text[s.start : s.end] for s in segments if s.kind == "headline"), None)
-    return Article(
+    article = Article(
         id=article_id(raw),
         source=raw.source,
         text=text,
         segments=segments,
         raw_sha256=raw.sha256,
-        language=raw.language or detect_language(text),
+        language=raw.language,
         url=raw.url,
         publisher=raw.publisher,
         title=raw.title or headline,
@@ -92,6 +94,18 @@ def process(raw: RawArticle) -> Result:
         rights_holder=raw.rights_holder or UNKNOWN,
         terms=raw.terms or UNKNOWN,
     )
+    return with_language(article)
+
+
+def with_language(article: Article) -> Article:
+    """The article with its language, unless its source said it.
+
+    >>> article = process(RawArticle("a.txt", "Talks in Moscow have ended without a deal, officials said on Tuesday."))
+    >>> article.language, article.language_confidence > 0.7
+    ('en', True)
+    """
+    found = None if article.language else guess_language(article.body or article.text)
+    return replace(article, language=found.language, language_confidence=found.confidence) if found else article
 
 
 def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
@@ -132,7 +146,41 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
         encoding=decoded.encoding if decoded else None,
         fixes=tuple(fixes),
     )
-    return replace(article, language=detect_language(article.body or article.text))
+    return with_language(article)
+
+
+def relevance_of(article: Article, topic: Topic) -> Relevance:
+    """How sure it is that an article is about a topic, told by its title and by its text but the boilerplate.
+
+    >>> from libya_news.corpus.topics import load_topic
+    >>> article = process(RawArticle("a.txt", "Libya's parliament in Tobruk has rejected a deal on a new government."))
+    >>> relevance_of(article, load_topic("libya")).is_relevant
+    True
+    """
+    own = [(segment.start, segment.end) for segment in article.segments if segment.label != "boilerplate"]
+    return relevance(article.text, topic, title=article.title or "", spans=own)
+
+
+def on_topic(result: Result, topic: Topic | None) -> Result:
+    """The article where it is about the topic, or else a drop that says how far it is.
+
+    >>> from libya_news.corpus.topics import load_topic
+    >>> article = process(RawArticle("a.txt", "The ministers also spoke of Libya. " + "They met in Rome. " * 20))
+    >>> on_topic(article, load_topic("libya")).reason
+    'off topic: scores 0.35 for libya, less than 0.5: places.libya 1'
+    """
+    if topic is None or isinstance(result, Drop):
+        return result
+    found = relevance_of(result, topic)
+    if found.is_relevant:
+        return result
+    names = "".join(f", {name} {count}" for name, count in Counter(m.name for m in found.evidence).most_common(NAMED))
+    detail = f"scores {found.score:.2f} for {topic.name}, less than {RELEVANT}"
+    return Drop(result.id, "corpus", f"off topic: {detail}{names.replace(',', ':', 1)}")
+
+
+NAMED: Final = 5
+"""Names of a topic that a drop lists: the most frequent ones."""
 
 
 def process_all(raws: Sequence[RawArticle]) -> Sequence[Result]:
@@ -157,6 +205,7 @@ def process_files(
     total: tuple[int, int],
     on_progress: OnProgress | None = None,
     run: Run | None = None,
+    topic: Topic | None = None,
 ) -> Iterator[Result]:
     """Take files, each with its size in bytes, through all stages.
 
@@ -165,6 +214,7 @@ def process_files(
         total: number of files and of bytes, for the progress.
         on_progress: called after every article, and at the end.
         run: does what ``process_all`` does, and maybe faster.
+        topic: what articles must be about; the others are dropped. None for anything.
     """
     run = run or process_all
     count = {Article: 0, Drop: 0}
@@ -172,7 +222,7 @@ def process_files(
     while batch := list(islice(found, BATCH)):
         made = iter(run([raw for raw, _, _ in batch if isinstance(raw, RawArticle)]))
         for raw, number, done in batch:
-            result = next(made) if isinstance(raw, RawArticle) else raw
+            result = on_topic(next(made), topic) if isinstance(raw, RawArticle) else raw
             count[type(result)] += 1
             yield result
             if on_progress:

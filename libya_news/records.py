@@ -91,7 +91,7 @@ class Drop:
 
     Attributes:
         id: what was dropped: an article id, or a source position such as ``news.jsonl:17``.
-        stage: where it was dropped: ``read``, ``normalize`` or ``release``.
+        stage: where it was dropped: ``read``, ``normalize``, ``corpus`` or ``release``.
         reason: a stable word, then detail after a colon, for example ``duplicate: same content as …``.
     """
 
@@ -120,6 +120,8 @@ class Article:
     licence: str | None = None
     rights_holder: str | None = None
     terms: str | None = None
+    language_confidence: float | None = None
+    cluster: str | None = None
 
     @property
     def text_sha256(self) -> str:
@@ -210,6 +212,7 @@ class Release:
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
         documents: the files that describe the data, all made from this record.
         settings: how it was asked for: ``text`` (``all`` or ``none``), ``split`` and ``format`` (of the data files);
+            ``topic`` (see ``Topic.identity``) and ``dedup``;
             and ``provenance``, a SHA-256 over the provenance files beside the inputs.
         leakage: what the splits share, where there are several (see ``splits``); else empty.
         erased: what was taken out of it since it was first published.

@@ -16,7 +16,7 @@ def _links(text: str) -> list[str]:
     return [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
 
 
-@pytest.mark.parametrize("page", ["publishing.md", "rights.md"])
+@pytest.mark.parametrize("page", ["publishing.md", "rights.md", "corpus.md"])
 def test_examples_run(root: Path, tmp_path: Path, page: str) -> None:
     (tmp_path / "seeds").symlink_to(root / "seeds")
     text = (root / "docs" / page).read_text(encoding="utf-8")

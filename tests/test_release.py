@@ -84,7 +84,7 @@ def test_parquet_alone_tells_its_schema(release: Release, config: str) -> None:
     file = next(file for file in release.files if file.config == config)
     found = pq.read_schema(release.path / file.path)
     wanted = schema.arrow_schema(config)
-    assert (found.metadata or {})[b"libya_news.schema_version"] == b"1"
+    assert (found.metadata or {})[b"libya_news.schema_version"] == str(schema.SCHEMA_VERSION).encode()
     for field in wanted:
         described, written = dict(field.metadata or {}), dict(found.field(field.name).metadata or {})
         assert described and described.items() <= written.items()

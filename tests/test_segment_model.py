@@ -16,7 +16,7 @@ from libya_news._models import load_model, save_model
 from libya_news.errors import DataError
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import Segment
-from libya_news.segment import SiteProfile, segment
+from libya_news.segment import SiteProfile, segment, site_profiles
 from libya_news.training import evaluate_model, train_model
 from libya_news.training.evaluate import Tally
 from libya_news.training.examples import Example, Span, grouped, read_examples
@@ -93,6 +93,19 @@ def test_what_a_site_shares_is_its_template() -> None:
     assert site.share(MENU) == 1
     assert site.share(STORY) == 0
     assert segment(texts[0], site=site)[0].label == "boilerplate"
+
+
+def test_profiles_of_parts_add_up() -> None:
+    texts = [(f"{n % 2}.example", f"{MENU}\n{MENU}\n{STORY} Article {n}.\nLine {n // 4}") for n in range(20)]
+    whole = site_profiles(texts)
+    parts = [site_profiles(texts[start : start + 7]) for start in range(0, 20, 7)]
+    for site, profile in whole.items():
+        first, second, third = (part[site] for part in parts)
+        for added in (first + (second + third), (third + first) + second):
+            assert (added.articles, dict(added.lines)) == (profile.articles, dict(profile.lines)) == (10, added.lines)
+        pruned = profile.pruned()
+        assert 1 not in pruned.lines.values()
+        assert [pruned.share(line) for line in (MENU, STORY, "Line 0")] == [1, 0, pytest.approx(1 / 9)]
 
 
 def test_the_language_and_the_title_are_taken() -> None:

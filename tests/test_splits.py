@@ -45,7 +45,7 @@ def _where(parts: splits.Parts) -> dict[str, str]:
 
 
 def _pairs_of(articles: Sequence[Article]) -> list[tuple[str, str]]:
-    found = near_duplicates.pairs(article.text for article in articles)
+    found = near_duplicates.pairs([article.text for article in articles])
     return [(articles[pair.first].id, articles[pair.second].id) for pair in found]
 
 

@@ -23,6 +23,10 @@ from ._options import AS_JSON
 @click.option(
     "--split", default="", metavar="RULE", help="cluster, publisher, site or time:YYYY-MM-DD; else all is train."
 )
+@click.option("--topic", default="none", help="Keep what is about it: libya, or a FILE.toml; none keeps everything.")
+@click.option(
+    "--dedup", type=click.Choice(["mark", "keep", "drop"]), default="mark", help="What becomes of near-duplicates."
+)
 @click.option("--text", type=click.Choice(["all", "none"]), default="all", help="none makes a stand-off release.")
 @click.option("--format", type=click.Choice(["parquet", "arrow"]), default="parquet", help="Format of the data files.")
 @click.option("--workers", type=click.IntRange(1), default=1, help="Processes that share the work.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -131,25 +131,25 @@ def _print_diff(found: Diff, level: str) -> None:
     for name, count in found.columns.items():
         console.print(Text(f"column {name}: differs in {count:,} articles"))
     for change in found.schema:
-        console.print(Text(f"schema {change.config}.{change.column}: {change.before} → {change.after}"))
+        before, after = change.before or "none", change.after or "none"
+        console.print(Text(f"schema {change.config}.{change.column}: {before} → {after}"))
 
 
 @click.command()
 @click.argument("release")
 @click.option("--from", "sources", multiple=True, default=(".",), help="Folder that holds the inputs; can be repeated.")
+@click.option("--topic", default="", metavar="FILE", help="The topic file that it was built with, unless it is ours.")
 @click.option("--workers", type=click.IntRange(1), default=1, help="Processes that share the work.")
 @click.option("--cache", metavar="DIR", help="Folder that remembers what was done; what is new is done alone.")
 @AS_JSON
 @click.pass_context
-def rebuild(
-    context: click.Context, release: str, sources: tuple[str, ...], workers: int, cache: str | None, as_json: bool
-) -> None:
+def rebuild(context: click.Context, /, release: str, as_json: bool, **settings: Any) -> None:
     """Build RELEASE again from its inputs and compare. Exit code 1 where a file differs."""
     from libya_news.release.rebuild import rebuild as again  # noqa: PLC0415
     from libya_news.release.store import opened  # noqa: PLC0415
 
     with opened(release) as found:
-        result = again(found, sources=sources, workers=workers, cache=cache)
+        result = again(found, **settings)
     if as_json:
         _print_json({"release": release, "identical": result.identical, **asdict(result)})
     else:

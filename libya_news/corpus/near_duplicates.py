@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
+
+import numpy as np
 
 SHINGLE_WORDS: Final = 5
 """Words of a shingle, the unit in which two texts are compared; five in a row are seldom shared by chance."""
@@ -19,6 +22,9 @@ BANDS: Final = 48
 
 SEED: Final = 1
 """Seed of the hash functions, so that the same texts always give the same candidates."""
+
+SHINGLED: Final = 1_000
+"""Texts whose shingles are in memory at once: some 50 MB."""
 
 _WORD: Final = re.compile(r"\w+")
 
@@ -52,7 +58,7 @@ def similarity(first: str, second: str) -> float:
     >>> similarity("Talks in Moscow end without a deal", "Talks in Moscow end without a deal.")
     1.0
     """
-    return _jaccard(frozenset(grams(first, SHINGLE_WORDS)), frozenset(grams(second, SHINGLE_WORDS)))
+    return _jaccard(_shingles(first), _shingles(second))
 
 
 def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
@@ -60,30 +66,64 @@ def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
     return common / (len(first) + len(second) - common)
 
 
-def pairs(texts: Iterable[str]) -> list[Pair]:
+def pairs(texts: Sequence[str]) -> list[Pair]:
     """All pairs of near-duplicates, in order.
 
     Method: MinHash signatures (Broder, SEQUENCES 1997) cut into bands (Leskovec, Rajaraman and Ullman, Mining of
     Massive Datasets, ch. 3) give candidates; each is then verified on the sets themselves, so that none is false.
 
+    Args:
+        texts: each is asked for once, and again where it is one of a candidate pair; so they need not be in memory,
+            which takes some 200 bytes for each text.
+
     >>> pairs(["Talks in Moscow end today.", "Rebels in Brega", "Talks in Moscow end today"])
     [Pair(first=0, second=2, similarity=1.0)]
     """
-    shingles = [frozenset(grams(text, SHINGLE_WORDS)) for text in texts]
-    found = (Pair(i, j, _jaccard(shingles[i], shingles[j])) for i, j in _candidates(shingles))
-    return sorted(pair for pair in found if pair.similarity >= THRESHOLD)
+
+    @lru_cache(maxsize=SHINGLED)
+    def shingles(position: int) -> frozenset[str]:
+        return _shingles(texts[position])
+
+    found = (Pair(i, j, _jaccard(shingles(i), shingles(j))) for i, j in _candidates(_bands(texts)))
+    return [pair for pair in found if pair.similarity >= THRESHOLD]
 
 
-def _candidates(shingles: Sequence[frozenset[str]]) -> set[tuple[int, int]]:
-    from rensa import RMinHash, RMinHashLSH  # noqa: PLC0415 - a compiled library that only splits and erasures need
+def _shingles(text: str) -> frozenset[str]:
+    return frozenset(grams(text, SHINGLE_WORDS))
 
-    size = ROWS_PER_BAND * BANDS
-    index = RMinHashLSH(THRESHOLD, size, BANDS)
-    found: set[tuple[int, int]] = set()
-    for number, signature in enumerate(RMinHash.from_token_sets([sorted(s) for s in shingles], size, SEED)):
-        found.update((earlier, number) for earlier in index.query(signature))
-        index.insert(number, signature)
-    return found
+
+def _bands(texts: Sequence[str]) -> np.ndarray:
+    """One row for each band, one column for each text: texts that agree in a band may be near-duplicates.
+
+    The values of a band are hashed into 32 bits by a sum of products with odd numbers of 64 bits (Thorup, High Speed
+    Hashing for Integers and Strings, 2015); the few that agree by chance do not pass the verification.
+    """
+    from rensa import RMinHash  # noqa: PLC0415 - a compiled library that only splits and erasures need
+
+    factors = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+    bands = np.empty((BANDS, len(texts)), np.uint32)
+    for start in range(0, len(texts), SHINGLED):
+        sets = [sorted(_shingles(texts[i])) for i in range(start, min(start + SHINGLED, len(texts)))]
+        digests = np.array(RMinHash.digests_from_token_sets(sets, ROWS_PER_BAND * BANDS, SEED), np.uint64)
+        hashed = (digests.reshape(len(sets), BANDS, ROWS_PER_BAND) * factors).sum(axis=2) >> np.uint64(32)
+        bands[:, start : start + len(sets)] = hashed.T
+    return bands
+
+
+def _candidates(bands: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Pairs of columns that agree in a band, in order, each once."""
+    size = bands.shape[1]
+    found = [np.empty(0, np.int64)]
+    for band in bands:
+        order = np.argsort(band, kind="stable")
+        values = band[order]
+        for step in range(1, size):
+            agree = values[step:] == values[:-step]
+            if not agree.any():
+                break
+            found.append(order[:-step][agree] * size + order[step:][agree])
+    codes = np.unique(np.concatenate(found))
+    return zip((codes // max(1, size)).tolist(), (codes % max(1, size)).tolist(), strict=True)
 
 
 def clusters(count: int, found: Iterable[Pair]) -> list[int]:

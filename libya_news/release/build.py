@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from libya_news.corpus.topics import Topic, load_topic
 from libya_news.errors import EmptyReleaseError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import OnProgress, process_files
 from libya_news.records import Article, Drop, InputFile, Release, sha256_hex
 from libya_news.sources import SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME
 
-from . import ledger, manifest, shards, splits, standoff
+from . import clusters, ledger, manifest, shards, splits, staging, standoff
 from .counts import count, ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
+from .shelf import Shelf
 from .work import runner
 from .writing import publish
 
@@ -40,6 +43,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     keep_unchanged: bool = False,
     text: str = "all",
     split: str = "",
+    topic: str = "none",
+    dedup: str = "mark",
     format: str = "parquet",  # noqa: A002 - as the option of the command is called
     workers: int = 1,
     cache: StrPath | None = None,
@@ -55,6 +60,10 @@ def build(  # noqa: PLR0913 - each is an option of the command
         keep_unchanged: where the version is there and a build would give the same, return it instead of an error.
         text: ``all``, or ``none`` for a stand-off release: the same rows without the texts (see ``standoff``).
         split: how to divide into train, validation and test (see ``splits.split``); empty for ``train`` alone.
+        topic: what the articles must be about: ``libya``, or the path of a topic file (see ``load_topic``); the others
+            are dropped, with their scores. ``none`` for anything.
+        dedup: what becomes of near-duplicates: ``mark`` names in ``cluster`` the article that stands for them, ``drop``
+            leaves that one alone, ``keep`` does not look for them.
         format: of the data files: ``parquet``, or ``arrow`` (Arrow IPC, uncompressed, read without a copy).
         workers: processes that share the work; the result is the same for any number. Beyond 1, a script that calls
             this needs ``if __name__ == "__main__":``.
@@ -68,7 +77,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     Raises:
         SourceNotFoundError: a source does not exist.
         VersionError: the version is not three plain numbers.
-        UsageError: the name, ``text`` or ``split`` is none of those described.
+        UsageError: the name, ``text``, ``split``, ``topic`` or ``dedup`` is none of those described.
+        DataError: the topic file is not as it must be.
         ReleaseExistsError: the version is there already; it is never touched.
         EmptyReleaseError: no article was left to publish.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
@@ -80,15 +90,39 @@ def build(  # noqa: PLR0913 - each is an option of the command
         >>> build([here / "talks.txt"], out=here / "releases").counts["articles"]
         1
     """
+    about = chosen_topic(topic)
+    asked = {
+        "text": text,
+        "split": split,
+        "format": format,
+        "dedup": dedup,
+        "topic": about.identity if about else "none",
+    }
     files, drops = _listed(sources)
-    plan = planned(Path(out), name, version, tuple(row for _, row in files), _settings(files, text, split, format))
+    plan = planned(Path(out), name, version, tuple(row for _, row in files), _settings(files, asked))
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
-    with runner(workers, cache) as run:
-        results = process_files(((file, row.bytes) for file, row in files), _total(plan), on_progress, run)
-        articles, dropped = unique(results)
-    kept = ledger.load(plan.path.parent)
-    return publish_articles(replace(plan, created_at=manifest.created_at()), articles, [*drops, *dropped], kept)
+    with shelf(plan.path) as articles:
+        with runner(workers, cache) as run:
+            drops += articles.fill(process_files(sized(files), _total(plan), on_progress, run, about))
+        kept = ledger.load(plan.path.parent)
+        return publish_articles(replace(plan, created_at=manifest.created_at()), articles, drops, kept)
+
+
+@contextlib.contextmanager
+def shelf(target: Path) -> Iterator[Shelf]:
+    """An empty shelf for the articles of the release that ``target`` will be, beside it and unseen.
+
+    Raises:
+        EnvironmentFaultError: the folder cannot be written.
+    """
+    with staging.scratch(target) as folder, contextlib.closing(Shelf(folder)) as made:
+        yield made
+
+
+def sized(files: Listed) -> Iterator[tuple[SourceFile, int]]:
+    """Files with their sizes in bytes."""
+    return ((file, row.bytes) for file, row in files)
 
 
 def publish_articles(plan: Release, articles: Sequence[Article], drops: Sequence[Drop], kept: ledger.Ledger) -> Release:
@@ -100,16 +134,19 @@ def publish_articles(plan: Release, articles: Sequence[Article], drops: Sequence
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
     articles, erased = kept.sift(articles)
-    drops = sorted((*drops, *erased), key=lambda drop: (drop.id, drop.reason))
+    with staging.faults(plan.path):
+        articles, twins, found = clusters.deduplicated(articles, plan.settings.get("dedup", "keep"))
+    drops = sorted((*drops, *erased, *twins), key=lambda drop: (drop.id, drop.reason))
     if not articles:
         raise EmptyReleaseError(
             f"None of the {_total(plan)[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY
         )
-    parts, leakage = splits.split(articles, plan.settings["split"])
+    with staging.faults(plan.path):
+        parts, leakage = splits.split(articles, plan.settings["split"], found)
     release = replace(plan, drops=tuple(drops), counts=count(articles, drops), leakage=leakage)
     if not plan.holds_text:
         return standoff.publish(release, parts)
-    return publish(release, {name: tables(part) for name, part in parts.items()})
+    return publish(release, {name: tables(part, version=release.schema_version) for name, part in parts.items()})
 
 
 def _total(plan: Release) -> tuple[int, int]:
@@ -139,11 +176,23 @@ def planned(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], s
     return replace(plan, fingerprint=manifest.fingerprint(plan))
 
 
-def _settings(files: Listed, text: str, split: str, suffix: str) -> dict[str, str]:
-    if text not in ("all", "none"):
-        raise UsageError(f"{text!r} does not say which text to keep.", "Give all or none.")
-    asked = {"text": text, "split": splits.checked(split), "format": shards.checked(suffix)}
+def _settings(files: Listed, asked: dict[str, str]) -> dict[str, str]:
+    if asked["text"] not in ("all", "none"):
+        raise UsageError(f"{asked['text']!r} does not say which text to keep.", "Give all or none.")
+    splits.checked(asked["split"])
+    shards.checked(asked["format"])
+    clusters.checked(asked["dedup"])
     return {**asked, "provenance": provenance(files)}
+
+
+def chosen_topic(topic: str) -> Topic | None:
+    """The topic of that name or file; None for ``none``.
+
+    Raises:
+        UsageError: there is no topic of that name.
+        DataError: the file is not as it must be.
+    """
+    return None if topic == "none" else load_topic(topic)
 
 
 def provenance(files: Listed) -> str:
@@ -185,22 +234,6 @@ def _listed(sources: Iterable[StrPath]) -> tuple[Listed, list[Drop]]:
         except OSError as error:
             drops.append(Drop(entry.name, "read", f"unreadable: {error.strerror}"))
     return sorted(files, key=lambda pair: (pair[1].path, pair[1].sha256)), drops
-
-
-def unique(results: Iterable[Article | Drop]) -> tuple[list[Article], list[Drop]]:
-    """Articles in the order of their ids, one for each text: the one whose id comes first stands for the others."""
-    found: dict[str, list[Article]] = {}
-    drops = []
-    for result in results:
-        if isinstance(result, Drop):
-            drops.append(result)
-        else:
-            found.setdefault(result.text_sha256, []).append(result)
-    for same in found.values():
-        same.sort(key=lambda article: (article.id, article.source))
-        reason = f"has the same text as {same[0].id} from {same[0].source}"
-        drops += [Drop(twin.id, "release", f"duplicate: {twin.source} {reason}") for twin in same[1:]]
-    return sorted((same[0] for same in found.values()), key=lambda article: article.id), drops
 
 
 def _why(drops: Sequence[Drop]) -> str:

@@ -111,7 +111,7 @@ def _tables(release: Release) -> dict[str, str]:
         "labels": _table(("label", "segments"), counts["labels"].items()),
         "kinds": _table(("label", "kind", "segments", "what it is", "example"), _kind_rows(release)),
         "drops": _table(("reason", "dropped"), counts["drops"].items()) if counts["drops"] else "Nothing was dropped.",
-        "schemas": "\n\n".join(_schema_section(config, release.holds_text) for config in schema.CONFIGS),
+        "schemas": "\n\n".join(_schema_section(config, release) for config in schema.CONFIGS),
         "labelled_by": _table(("labelled by", "segments"), counts["labelled_by"].items()),
         "licences": _table(("licence", "articles"), counts["licences"].items()),
         "rights_holders": _table(("rights holder", "articles"), counts["rights_holders"].items()),
@@ -160,10 +160,11 @@ def _dataset_info(release: Release) -> list[dict[str, Any]]:
             SplitInfo(split, sum(f.content_bytes for f in group), sum(f.rows for f in group))
             for split, group in ((key, list(group)) for key, group in groupby(files, attrgetter("split")))
         ]
+        features = schema.features(config, release.holds_text, release.schema_version)
         made = SplitDict()
         for split in splits:
             made.add(split)
-        return DatasetInfo(features=schema.features(config, release.holds_text), splits=made, dataset_size=size)
+        return DatasetInfo(features=features, splits=made, dataset_size=size)
 
     data = DatasetCardData()
     DatasetInfosDict({config: info(config) for config in schema.CONFIGS}).to_dataset_card_data(data)
@@ -190,11 +191,11 @@ def _kind_rows(release: Release) -> Iterable[Sequence[object]]:
     return ((k.label, f"`{k.name}`", counts.get(k.name, 0), k.description, k.example) for k in KINDS)
 
 
-def _schema_section(config: str, with_text: bool) -> str:
+def _schema_section(config: str, release: Release) -> str:
     heads = ("column", "type", "may be null", "what it means", "unit or range")
     rows = (
         (f"`{row['name']}`", row["type"], "yes" if row["nullable"] else "no", row["description"], row["unit"])
-        for row in schema.rows(config, with_text)
+        for row in schema.rows(config, release.holds_text, release.schema_version)
     )
     return f"### `{config}`: {schema.CONFIG_TITLES[config]}\n\n{_table(heads, rows)}"
 

@@ -63,7 +63,7 @@ def render(release: Release) -> str:
     dataset["distribution"] = [*map(_file, release.files), *(_file_set(release, config) for config in schema.CONFIGS)]
     dataset["recordSet"] = [
         *(_enumeration(name, rows) for name, rows in _enumerations(release).items()),
-        *(_record_set(config, release.holds_text) for config in schema.CONFIGS),
+        *(_record_set(config, release) for config in schema.CONFIGS),
     ]
     return json.dumps(dataset, ensure_ascii=False, indent=1) + "\n"
 
@@ -162,14 +162,15 @@ def _enumeration(name: str, rows: Sequence[Mapping[str, object]]) -> dict[str, A
     return {"@type": "cr:RecordSet", "@id": name, "name": name, **kind, **key, "field": fields, "data": data}
 
 
-def _record_set(config: str, with_text: bool) -> dict[str, Any]:
+def _record_set(config: str, release: Release) -> dict[str, Any]:
+    columns = schema.columns(config, release.holds_text, release.schema_version)
     return {
         "@type": "cr:RecordSet",
         "@id": config,
         "name": config,
         "description": schema.CONFIG_TITLES[config],
         "key": [{"@id": f"{config}/{name}"} for name in schema.KEYS[config]],
-        "field": [_split_field(config), *(_field(config, column) for column in schema.columns(config, with_text))],
+        "field": [_split_field(config), *(_field(config, column) for column in columns)],
     }
 
 

@@ -19,6 +19,8 @@ from typing import Any, Final
 from libya_news.errors import DataError
 from libya_news.records import Article, Drop
 
+from .shelf import Chosen
+
 FILE_NAME: Final = "erasures.json"
 FORMAT: Final = ("libya_news/erasures", 1)
 
@@ -107,15 +109,18 @@ class Ledger:
         others = (old for old in self.erasures if old.number != receipt.number)
         return replace(self, erasures=tuple(sorted((*others, receipt), key=lambda row: row.number)))
 
-    def sift(self, articles: Sequence[Article]) -> tuple[list[Article], list[Drop]]:
+    def sift(self, articles: Sequence[Article]) -> tuple[Sequence[Article], list[Drop]]:
         """The articles that may be published, and a drop for each that was erased: by id, text or address."""
         blocked = [row for receipt in self.erasures for row in receipt.articles]
         if not blocked:
-            return list(articles), []
+            return articles, []
         names = {name for row in blocked for name in (row.article_id, row.text, row.url) if name}
-        erased = [a.id for a in articles if names & set(asdict(self.entry(a.id, a.text_sha256, a.url)).values())]
-        drops = [Drop(id_, "release", "erased: on the blocklist of the store") for id_ in erased]
-        return [article for article in articles if article.id not in set(erased)], drops
+        erased = {i: article.id for i, article in enumerate(articles) if names & self._names(article)}
+        drops = [Drop(id_, "release", "erased: on the blocklist of the store") for id_ in erased.values()]
+        return Chosen(articles, (i for i in range(len(articles)) if i not in erased)), drops
+
+    def _names(self, article: Article) -> set[str | None]:
+        return set(asdict(self.entry(article.id, article.text_sha256, article.url)).values())
 
 
 def load(store: Path) -> Ledger:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import pyarrow as pa
 
-from libya_news.records import Release
+from libya_news.records import Article, Release
 
-from . import shards
+from . import rows, shards
+
+
+@dataclass(frozen=True, slots=True)
+class Articles:
+    """The articles of a release's split, in their order; they are read anew each time one goes through them."""
+
+    release: Release
+    split: str
+
+    def __iter__(self) -> Iterator[Article]:
+        for some in shards.batches(self.release, shards.of(self.release, "articles", self.split)):
+            yield from rows.articles(some)
 
 
 def table(release: Release, config: str, split: str) -> pa.Table:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from libya_news.errors import DataError
+from libya_news.corpus.topics import Topic
+from libya_news.errors import DataError, UsageError
 from libya_news.pipeline import process_files
 from libya_news.records import Drop, InputFile, Release
 from libya_news.sources import SourceFile, StrPath
 
 from . import ledger
-from .build import Listed, planned, provenance, publish_articles, unique
+from .build import Listed, chosen_topic, planned, provenance, publish_articles, shelf, sized
 from .work import runner
 
 
@@ -36,7 +37,12 @@ class Rebuilt:
 
 
 def rebuild(
-    release: Release, *, sources: Sequence[StrPath] = (".",), workers: int = 1, cache: StrPath | None = None
+    release: Release,
+    *,
+    sources: Sequence[StrPath] = (".",),
+    topic: str = "",
+    workers: int = 1,
+    cache: StrPath | None = None,
 ) -> Rebuilt:
     """Build a release again, in a folder of its own, and compare it to what there is.
 
@@ -46,26 +52,42 @@ def rebuild(
     Args:
         release: the release to build again; it is not touched.
         sources: folders that hold the inputs: those that held the files and folders given to the first build.
+        topic: the topic file that it was built with, where it was built with one that is not ours.
         workers: processes that share the work.
         cache: folder that remembers what was done with each article.
 
     Raises:
+        UsageError: the topic file is another one, or missing.
         DataError: an input is missing.
     """
+    about = _topic(release, topic)
     files = list(_found(release.inputs, [Path(source) for source in sources]))
     with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
-        new = _built(release, files, Path(folder), (workers, cache))
+        new = _built(release, files, Path(folder), about, (workers, cache))
         return Rebuilt(tuple(_differing(release.path, new.path)), tuple(_causes(release, new)))
 
 
-def _built(release: Release, files: Listed, folder: Path, work: tuple[int, StrPath | None]) -> Release:
+def _topic(release: Release, given: str) -> Topic | None:
+    """The topic that the release was built with."""
+    identity = release.settings.get("topic", "none")
+    found = None if "@" in identity and not given else chosen_topic(given or identity)
+    if (found.identity if found else "none") != identity:
+        raise UsageError(f"{release.leaf} was built with the topic {identity}.", "Name its file: --topic FILE.toml.")
+    return found
+
+
+def _built(
+    release: Release, files: Listed, folder: Path, topic: Topic | None, work: tuple[int, StrPath | None]
+) -> Release:
     settings = {**release.settings, "provenance": provenance(files)}
     plan = planned(folder, release.name, release.version, tuple(row for _, row in files), settings)
-    with runner(*work) as run:
-        total = (len(files), sum(row.bytes for _, row in files))
-        articles, drops = unique(process_files(((file, row.bytes) for file, row in files), total, run=run))
-    plan = replace(plan, created_at=release.created_at, changes=release.changes)
-    return publish_articles(plan, articles, [*_never_opened(release), *drops], ledger.load(release.path.parent))
+    total = (len(files), sum(row.bytes for _, row in files))
+    with shelf(plan.path) as articles:
+        with runner(*work) as run:
+            drops = articles.fill(process_files(sized(files), total, run=run, topic=topic))
+        plan = replace(plan, created_at=release.created_at, changes=release.changes)
+        kept = ledger.load(release.path.parent)
+        return publish_articles(plan, articles, [*_never_opened(release), *drops], kept)
 
 
 def _found(inputs: Iterable[InputFile], sources: Sequence[Path]) -> Iterator[tuple[SourceFile, InputFile]]:
@@ -109,6 +131,8 @@ def _causes(old: Release, new: Release) -> Iterator[str]:
         a, b = (side.environment.get(name, "none") for side in (old, new))
         if a != b:
             yield f"library version: {name} was {a}, is {b}"
+    if old.schema_version != new.schema_version:
+        yield f"schema version: was {old.schema_version}, is {new.schema_version}"
     if old.code != new.code:
         yield f"code: libya_news was {old.code['libya_news']}, is {new.code['libya_news']}, and its files differ"
     if old.erased:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import accumulate, islice
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
+from libya_news.corpus.language import Guess, guess_part
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import Article, Segment, sha256_hex
 
-from .schema import CONFIGS, SPAN, arrow_schema, columns
+from . import canonical
+from .schema import CONFIGS, SCHEMA_VERSION, arrow_schema
 
 _CLASS_ID = {
     "label": {name: i for i, name in enumerate(LABELS)},
@@ -22,19 +24,50 @@ _CLASS_ID = {
 }
 
 
-def tables(articles: Sequence[Article], with_text: bool = True) -> dict[str, pa.Table]:
-    """One table per config, rows in the order of the articles and of their segments."""
-    made = {"articles": map(_article_row, articles), "segments": (row for a in articles for row in _segment_rows(a))}
-    return {config: _table(config, rows, with_text) for config, rows in made.items()}
+ARTICLES_AT_ONCE: Final = 1_000
+"""Articles that are in memory at once: some 10 MB."""
 
 
-def _table(config: str, rows: Iterable[dict[str, Any]], with_text: bool) -> pa.Table:
-    values: dict[str, list[Any]] = {column.name: [] for column in columns(config, with_text)}
-    for row in rows:
-        for name, cells in values.items():
-            cells.append(row[name])
-    schema = arrow_schema(config, with_text)
-    return pa.table([pa.array(values[field.name], field.type) for field in schema], schema=schema)
+ROWS_AT_ONCE: Final = 1_000
+"""Rows whose canonical form is in memory at once: some 10 MB."""
+
+
+class Rows(Protocol):
+    """The rows of one config, in their order; a ``pyarrow.Table`` is one."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Their columns."""
+
+    def to_batches(self) -> Iterable[pa.RecordBatch]:
+        """Some rows at a time; each time from the first one on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The rows that articles give, made as they are asked for: neither articles nor rows are all in memory."""
+
+    config: str
+    articles: Iterable[Article]
+    schema: pa.Schema
+
+    def to_batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows of some articles at a time."""
+        articles = iter(self.articles)
+        while some := list(islice(articles, ARTICLES_AT_ONCE)):
+            columns = [_array(self.config, field, some) for field in self.schema]
+            yield pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+def tables(articles: Iterable[Article], with_text: bool = True, version: int = SCHEMA_VERSION) -> dict[str, Rows]:
+    """The rows of each config, in the order of the articles and of their segments.
+
+    Args:
+        articles: gone through once for each config.
+        with_text: whether the rows hold texts, or their hashes alone.
+        version: the version of the schema whose columns they have.
+    """
+    return {config: Made(config, articles, arrow_schema(config, with_text, version)) for config in CONFIGS}
 
 
 def articles(table: pa.Table) -> Iterator[Article]:
@@ -57,22 +90,58 @@ def _article(row: Mapping[str, Any]) -> Article:
 _ARTICLE_FIELDS = frozenset(field.name for field in fields(Article)) - {"id", "segments"}
 
 
-def _article_row(article: Article) -> dict[str, Any]:
-    names = [column.name for column in CONFIGS["articles"] if column.name not in ("article_id", "segments")]
-    row = {name: getattr(article, name) for name in names}
-    return {**row, "article_id": article.id, "segments": [_span(s) for s in article.segments]}
+def _array(config: str, field: pa.Field[Any], some: Sequence[Article]) -> Any:
+    """The cells of one column: what is computed for it, or else the attribute of its name."""
+    if field.name == "segments":
+        return _nested(field.type, some)
+    compute = _COMPUTED[config].get(field.name)
+    if compute:
+        return pa.array(compute(some), field.type)
+    rows = some if config == "articles" else _segments(some)
+    ids = _CLASS_ID.get(field.name)
+    values = (getattr(row, field.name) for row in rows)
+    return pa.array([ids[value] for value in values] if ids else list(values), field.type)
 
 
-def _segment_rows(article: Article) -> Iterator[dict[str, Any]]:
-    for index, segment in enumerate(article.segments):
-        text = article.text[segment.start : segment.end]
-        known = {"article_id": article.id, "index": index, "language": article.language}
-        yield {**_span(segment), **known, "text": text, "text_sha256": sha256_hex(text)}
+def _nested(kind: Any, some: Sequence[Article]) -> Any:
+    fields = list(kind.value_type)
+    ends = accumulate((len(article.segments) for article in some), initial=0)
+    structs = pa.StructArray.from_arrays([_array("segments", field, some) for field in fields], fields=fields)
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), structs, type=kind)
 
 
-def _span(segment: Segment) -> dict[str, Any]:
-    span = {column.name: getattr(segment, column.name) for column in SPAN}
-    return {**span, **{name: ids[span[name]] for name, ids in _CLASS_ID.items()}}
+def _segments(some: Sequence[Article]) -> list[Segment]:
+    return [segment for article in some for segment in article.segments]
+
+
+def _texts(some: Sequence[Article]) -> list[str]:
+    return [article.text[s.start : s.end] for article in some for s in article.segments]
+
+
+def _languages(some: Sequence[Article]) -> Iterator[Guess | None]:
+    for article in some:
+        whole = Guess(article.language, article.language_confidence) if article.language else None
+        for s in article.segments:
+            yield _language(article.text[s.start : s.end], whole)
+
+
+_language = lru_cache(maxsize=1 << 16)(guess_part)
+"""Two columns ask for it, one after the other: some 20,000 segments of a thousand articles."""
+
+
+_COMPUTED: Final[dict[str, dict[str, Callable[[Sequence[Article]], list[Any]]]]] = {
+    "articles": {"article_id": lambda some: [article.id for article in some]},
+    "segments": {
+        "article_id": lambda some: [article.id for article in some for _ in article.segments],
+        "index": lambda some: [index for article in some for index in range(len(article.segments))],
+        "language": lambda some: [article.language for article in some for _ in article.segments],
+        "segment_language": lambda some: [guess and guess.language for guess in _languages(some)],
+        "segment_language_confidence": lambda some: [guess and guess.confidence for guess in _languages(some)],
+        "text": _texts,
+        "text_sha256": lambda some: list(map(sha256_hex, _texts(some))),
+    },
+}
+"""How the cells of a column are made where they are no attribute of an article, or of a segment."""
 
 
 def content(table: pa.Table) -> tuple[int, str]:
@@ -87,17 +156,9 @@ def content(table: pa.Table) -> tuple[int, str]:
 def content_of(tables: Iterable[pa.Table]) -> tuple[int, int, str]:
     """Number of rows of several tables, and the ``content`` of all of them together."""
     count, size, hashed = 0, 0, hashlib.sha256()
-    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=1_000)):
+    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE)):
         count += batch.num_rows
-        for row in batch.to_pylist():
-            line = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-            data = line.encode("utf-8") + b"\n"
-            size += len(data)
-            hashed.update(data)
+        lines = canonical.lines(batch)
+        size += len(lines)
+        hashed.update(lines)
     return count, size, hashed.hexdigest()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"no canonical form for {type(value).__name__}")

@@ -1,7 +1,11 @@
 """The published schema, written out once, by hand.
 
 Everything that speaks of columns is generated from here: the Arrow schema with its field metadata, the ``datasets``
-features, the table in the card, and ``libya-news schema``. A change here is a change of ``SCHEMA_VERSION``.
+features, the table in the card, and ``libya-news schema``.
+
+A change here is a change of ``SCHEMA_VERSION``, which stands in every file and manifest. Columns are only ever added,
+nullable and with the version that brought them, so that the columns of any earlier version are known too: an older
+release is read, checked, erased from and rehydrated by the columns of its own version.
 """
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ from libya_news.labels import KIND_NAMES, LABELS
 if TYPE_CHECKING:
     from datasets import Features
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""Version of the columns below, counted up from 1."""
 
 
 class Column(NamedTuple):
@@ -31,6 +36,7 @@ class Column(NamedTuple):
         unit: unit, range or form of the values.
         classes: names behind the class ids, for class labels.
         fields: the columns of the struct, for a list of structs.
+        since: the schema version that brought it; what came after the first is nullable.
     """
 
     name: str
@@ -40,6 +46,7 @@ class Column(NamedTuple):
     unit: str
     classes: tuple[str, ...] = ()
     fields: tuple[Column, ...] = ()
+    since: int = 1
 
     @property
     def arrow(self) -> pa.Field[Any]:
@@ -90,6 +97,8 @@ ARTICLES: Final = (
     Column("licence", pa.string(), False, "licence under which the text may be used, as far as known", "SPDX id, sentence or “unknown”"),
     Column("rights_holder", pa.string(), False, "who holds the rights in the text, as far as known", "name or “unknown”"),
     Column("terms", pa.string(), False, "terms of use that the source names", "URL, sentence or “unknown”"),
+    Column("language_confidence", pa.float32(), True, "probability that the language is right; null where the source said it", "0 to 1", since=2),
+    Column("cluster", pa.string(), True, "article that stands for this one and its near-duplicates; null where none were looked for", "article_id", since=2),
 )  # fmt: skip
 
 SEGMENTS: Final = (
@@ -100,7 +109,9 @@ SEGMENTS: Final = (
     *SPAN[:2],
     *SPAN[4:],
     next(column for column in ARTICLES if column.name == "language"),
-)
+    Column("segment_language", pa.string(), True, "language of the segment; the article's, unless another is far nearer", "ISO 639-1 code", since=2),
+    Column("segment_language_confidence", pa.float32(), True, "probability that the segment's language is right; null where the source said it", "0 to 1", since=2),
+)  # fmt: skip
 
 CONFIGS: Final = {"articles": ARTICLES, "segments": SEGMENTS}
 """Columns by config. The first config is the default one."""
@@ -119,16 +130,16 @@ KEYS: Final = {"articles": ("article_id",), "segments": ("article_id", "index")}
 CONFIG_TITLES: Final = {"articles": "one row per article", "segments": "one row per segment"}
 
 
-def columns(config: str, with_text: bool = True) -> tuple[Column, ...]:
-    """The columns of a config, of a release with its text or without it.
+def columns(config: str, with_text: bool = True, version: int = SCHEMA_VERSION) -> tuple[Column, ...]:
+    """The columns of a config, of a release with its text or without it, as a version of the schema had them.
 
     >>> [column.name for column in columns("segments", with_text=False)][4:6]
     ['text_sha256', 'start']
     """
-    return (CONFIGS if with_text else STANDOFF)[config]
+    return tuple(column for column in (CONFIGS if with_text else STANDOFF)[config] if column.since <= version)
 
 
-def features(config: str, with_text: bool = True) -> Features:
+def features(config: str, with_text: bool = True, version: int = SCHEMA_VERSION) -> Features:
     """The ``datasets`` features of a config, class labels with their names, nested ones too.
 
     >>> features("segments")["label"].names
@@ -143,29 +154,29 @@ def features(config: str, with_text: bool = True) -> Features:
             return List({field.name: feature(field) for field in column.fields})
         return next(iter(Features.from_arrow_schema(pa.schema([("x", column.type)])).values()))
 
-    return Features({column.name: feature(column) for column in columns(config, with_text)})
+    return Features({column.name: feature(column) for column in columns(config, with_text, version)})
 
 
-def arrow_schema(config: str, with_text: bool = True) -> pa.Schema:
+def arrow_schema(config: str, with_text: bool = True, version: int = SCHEMA_VERSION) -> pa.Schema:
     """The Arrow schema of a config: types, nullability, descriptions, units, and the ``datasets`` features.
 
     >>> arrow_schema("articles").field("url").metadata[b"unit"]
     b'URL'
     """
-    described = {"info": {"features": features(config, with_text).to_dict()}}
+    described = {"info": {"features": features(config, with_text, version).to_dict()}}
     return pa.schema(
-        [column.arrow for column in columns(config, with_text)],
-        metadata={"huggingface": json.dumps(described), "libya_news.schema_version": str(SCHEMA_VERSION)},
+        [column.arrow for column in columns(config, with_text, version)],
+        metadata={"huggingface": json.dumps(described), "libya_news.schema_version": str(version)},
     )
 
 
-def rows(config: str, with_text: bool = True) -> Iterator[dict[str, str | bool]]:
+def rows(config: str, with_text: bool = True, version: int = SCHEMA_VERSION) -> Iterator[dict[str, str | bool]]:
     """The schema as plain rows for people and machines; nested columns follow theirs as ``segments.start``.
 
     >>> [row["name"] for row in rows("segments")][:3]
     ['article_id', 'index', 'label']
     """
-    for column in columns(config, with_text):
+    for column in columns(config, with_text, version):
         yield _row(column)
         yield from (_row(field, f"{column.name}.") for field in column.fields)
 

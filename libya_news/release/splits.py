@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from itertools import combinations
+from itertools import combinations, islice
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+import numpy as np
 
 from libya_news.corpus import near_duplicates
 from libya_news.corpus.near_duplicates import Pair
 from libya_news.errors import UsageError
 from libya_news.records import Article
+
+from . import clusters
+from .clusters import Clusters
+from .shelf import Chosen
 
 NAMES: Final = ("train", "validation", "test")
 
@@ -31,7 +40,14 @@ RULES: Final = ("cluster", "publisher", "site", "time:YYYY-MM-DD")
 
 _TIME: Final = re.compile(r"time:(\d{4}-\d{2}-\d{2})")
 
-Parts = dict[str, list[Article]]
+Parts = dict[str, Sequence[Article]]
+
+BUCKETS: Final = 64
+"""Files among which the runs of words are divided, to compare one file of each split at a time: for a million articles
+of 500 words, some 60 MB each."""
+
+TEXTS: Final = 1_000
+"""Texts whose runs are held before they are written: some 10 MB."""
 
 
 def checked(rule: str) -> str:
@@ -52,7 +68,7 @@ def _cut(rule: str) -> datetime:
         raise UsageError(f"{rule!r} is no way to split.", f"Give one of: {', '.join(RULES)}.") from None
 
 
-def split(articles: Sequence[Article], rule: str) -> tuple[Parts, dict[str, Any]]:
+def split(articles: Sequence[Article], rule: str, found: Clusters | None = None) -> tuple[Parts, dict[str, Any]]:
     """Divide articles into splits, and measure what leaks.
 
     Args:
@@ -60,39 +76,47 @@ def split(articles: Sequence[Article], rule: str) -> tuple[Parts, dict[str, Any]
         rule: empty for one split ``train``; ``cluster`` keeps near-duplicates together and no more; ``publisher`` and
             ``site`` keep together what one publisher or web site published, ``time:2015-01-01`` tests on what appeared
             from that day on. Clusters stand above every rule: all of one go where its first article goes.
+        found: the near-duplicates among them, where they are known already.
 
     Returns:
         The articles of each split that has any, and the leakage report; that is empty where nothing was divided.
     """
     if not rule:
-        return {NAMES[0]: list(articles)}, {}
-    pairs = near_duplicates.pairs(article.text for article in articles)
-    heads = near_duplicates.clusters(len(articles), pairs)
-    members: dict[int, list[Article]] = {}
-    for head, article in zip(heads, articles, strict=True):
-        members.setdefault(head, []).append(article)
-    place = {head: _place(cluster, rule) for head, cluster in members.items()}
+        return {NAMES[0]: articles}, {}
+    pairs, heads = found or clusters.find(articles)
+    place = _places(zip(heads, articles, strict=True), rule)
     where = [place[head] for head in heads]
-    parts = {name: [a for a, at in zip(articles, where, strict=True) if at == name] for name in NAMES}
-    parts = {name: part for name, part in parts.items() if part}
-    return parts, {"clusters": len(members), **_duplicates(pairs, where), **_shared(parts)}
+    chosen = {name: Chosen(articles, (i for i, at in enumerate(where) if at == name)) for name in NAMES}
+    parts: Parts = {name: part for name, part in chosen.items() if part}
+    return parts, {"clusters": len(place), **_duplicates(pairs, where), **_shared(parts)}
 
 
 def report(parts: Mapping[str, Sequence[Article]]) -> dict[str, Any]:
     """The leakage report of articles that are divided already."""
-    texts = [(article.text, name) for name, part in parts.items() for article in part]
-    pairs = near_duplicates.pairs(text for text, _ in texts)
-    groups = len(set(near_duplicates.clusters(len(texts), pairs)))
-    return {"clusters": groups, **_duplicates(pairs, [name for _, name in texts]), **_shared(parts)}
+    where = [name for name, part in parts.items() for _ in part]
+    pairs = near_duplicates.pairs([article.text for part in parts.values() for article in part])
+    groups = len(set(near_duplicates.clusters(len(where), pairs)))
+    return {"clusters": groups, **_duplicates(pairs, where), **_shared(parts)}
 
 
-def _place(cluster: Sequence[Article], rule: str) -> str:
+def _places(members: Iterable[tuple[int, Article]], rule: str) -> dict[int, str]:
+    """The split of each cluster, from its first article, or from the first date of any.
+
+    Args:
+        members: each article with its cluster, in the order of ids.
+        rule: see ``split``.
+    """
+    keys: dict[int, str] = {}
+    dates: dict[int, datetime] = {}
+    for head, article in members:
+        keys.setdefault(head, article.id if rule.startswith("time:") else _key(article, rule))
+        if article.published_at:
+            dates[head] = min(article.published_at, dates.get(head, article.published_at))
     if not rule.startswith("time:"):
-        return _hashed(_key(cluster[0], rule), BOUNDS)
-    dates = [article.published_at for article in cluster if article.published_at]
-    if dates and min(dates) >= _cut(rule):
-        return NAMES[-1]
-    return _hashed(cluster[0].id, (BOUNDS[0] / BOUNDS[1], 1.0))
+        return {head: _hashed(key, BOUNDS) for head, key in keys.items()}
+    late = {head for head, date in dates.items() if date >= _cut(rule)}
+    earlier = (BOUNDS[0] / BOUNDS[1], 1.0)
+    return {head: NAMES[-1] if head in late else _hashed(key, earlier) for head, key in keys.items()}
 
 
 def _key(first: Article, rule: str) -> str:
@@ -118,19 +142,42 @@ def _duplicates(pairs: Sequence[Pair], where: Sequence[str]) -> dict[str, int]:
     return {"near_duplicates_within": len(pairs) - across, "near_duplicates_across": across}
 
 
-def _shared(parts: Mapping[str, Sequence[Article]]) -> dict[str, Any]:
+def _shared(parts: Mapping[str, Iterable[Article]]) -> dict[str, Any]:
     """How many of a split's runs of words an earlier split has too, and which publishers are in several splits."""
-    runs = {
-        name: {_short(run) for a in part for run in near_duplicates.grams(a.text, OVERLAP_WORDS)}
-        for name, part in parts.items()
-    }
+    runs: Counter[str] = Counter()
+    shared: Counter[tuple[str, str]] = Counter()
+    with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
+        publishers = [_spilled(part, Path(folder), name) for name, part in parts.items()]
+        for bucket in range(BUCKETS):
+            found = {name: np.unique(np.fromfile(_bucket(Path(folder), name, bucket), np.uint64)) for name in parts}
+            runs.update({name: len(part) for name, part in found.items()})
+            for earlier, later in combinations(parts, 2):
+                common = np.intersect1d(found[earlier], found[later], assume_unique=True)
+                shared[earlier, later] += len(common)
     overlap = {
-        f"{later} in {earlier}": {"shared": len(runs[later] & runs[earlier]), "of": len(runs[later])}
+        f"{later} in {earlier}": {"shared": shared[earlier, later], "of": runs[later]}
         for earlier, later in combinations(parts, 2)
     }
-    publishers = [{article.publisher for article in part if article.publisher} for part in parts.values()]
     several = set().union(*(a & b for a, b in combinations(publishers, 2)))
     return {"overlap": overlap, "publishers_across": sorted(several)}
+
+
+def _spilled(part: Iterable[Article], folder: Path, name: str) -> set[str]:
+    """Write hashes of all runs of a split's texts, in files by hash, and return who published the split's articles."""
+    publishers: set[str] = set()
+    articles = iter(part)
+    while some := list(islice(articles, TEXTS)):
+        publishers.update(article.publisher for article in some if article.publisher)
+        runs = b"".join(_short(run) for a in some for run in near_duplicates.grams(a.text, OVERLAP_WORDS))
+        hashes = np.frombuffer(runs, np.uint64)
+        for bucket in range(BUCKETS):
+            with _bucket(folder, name, bucket).open("ab") as file:
+                file.write(hashes[hashes % BUCKETS == bucket].tobytes())
+    return publishers
+
+
+def _bucket(folder: Path, name: str, bucket: int) -> Path:
+    return folder / f"{name}-{bucket}"
 
 
 def _short(run: str) -> bytes:

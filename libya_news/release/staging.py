@@ -37,6 +37,21 @@ def staged(target: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def scratch(target: Path) -> Iterator[Path]:
+    """A new folder beside ``target`` for what is needed to make it, unseen, and removed in the end.
+
+    Raises:
+        EnvironmentFaultError: the folder cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        with faults(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _clean(target)
+            folder = stack.enter_context(_locked_folder(target))
+        yield folder
+
+
+@contextlib.contextmanager
 def faults(target: Path) -> Iterator[None]:
     """Errors of the machine, as people can read them."""
     try:

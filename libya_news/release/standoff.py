@@ -7,8 +7,7 @@ copies of the texts puts them back with ``rehydrate``.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -22,9 +21,10 @@ from libya_news.sources import StrPath, read
 
 from . import manifest, writing
 from .counts import count
-from .reading import table
+from .reading import Articles, table
 from .rows import articles, tables
 from .shards import splits
+from .staging import faults, scratch
 
 Parts = Mapping[str, Sequence[Article]]
 """The articles of a release by split."""
@@ -37,19 +37,29 @@ def publish(release: Release, parts: Parts) -> Release:
         ReleaseExistsError: somebody else published it meanwhile.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
-    with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
-        full = writing.write_data(
-            Path(folder), {split: tables(part) for split, part in parts.items()}, release.settings
-        )
-    return writing.publish(replace(release, full=full), without_text(parts))
+    with scratch(release.path) as folder, faults(release.path):
+        full = writing.write_data(folder, _full(release, parts), release.settings)
+    return writing.publish(replace(release, full=full), _bare(release, parts))
 
 
-def without_text(parts: Parts) -> writing.Tables:
+def _full(release: Release, parts: Mapping[str, Iterable[Article]]) -> writing.Tables:
+    return {split: tables(part, version=release.schema_version) for split, part in parts.items() if part}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """Articles without the title that is the headline of their text; the text itself stays, to be hashed."""
+
+    part: Iterable[Article]
+
+    def __iter__(self) -> Iterator[Article]:
+        return map(_without_headline, self.part)
+
+
+def _bare(release: Release, parts: Mapping[str, Iterable[Article]]) -> writing.Tables:
     """The rows of a stand-off release."""
-    return {
-        split: tables([_without_headline(article) for article in part], with_text=False)
-        for split, part in parts.items()
-    }
+    version = release.schema_version
+    return {split: tables(_Bare(part), with_text=False, version=version) for split, part in parts.items()}
 
 
 def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
@@ -59,10 +69,10 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
         release: a release with its text.
         path: where the stand-off form will lie.
     """
-    parts = {split: list(articles(table(release, "articles", split))) for split in splits(release)}
+    parts = {split: Articles(release, split) for split in splits(release)}
     asked = {**release.settings, "text": "none"}
     bare = replace(release, path=path, settings=asked, full=release.files, files=(), documents=())
-    return replace(bare, fingerprint=manifest.fingerprint(bare)), without_text(parts)
+    return replace(bare, fingerprint=manifest.fingerprint(bare)), _bare(release, parts)
 
 
 def _headline(article: Article) -> str | None:
@@ -204,5 +214,4 @@ def _write(bare: Release, parts: Parts, lacking: Sequence[Drop], out: Path) -> R
     counts = count([article for part in parts.values() for article in part], drops)
     path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
     full = replace(bare, path=path, settings=asked, drops=drops, counts=counts, full=(), files=(), documents=())
-    made = {split: tables(part) for split, part in parts.items() if part}
-    return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), made)
+    return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts))

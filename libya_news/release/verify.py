@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from libya_news.errors import DataError
-from libya_news.labels import KIND_NAMES, LABEL_OF, LABELS
-from libya_news.records import Document, OutputFile, Release, sha256_hex
+from libya_news.labels import KIND_NAMES, LABELS
+from libya_news.records import Document, OutputFile, Release
 from libya_news.sources import SourceFile
 
-from . import documents, manifest, schema, shards
+from . import documents, integrity, manifest, schema, shards
+from .counts import UNKNOWN
 from .rows import content_of
 
 LISTED: Final = 100
 """Faults that are named; where there are more, something is wrong as a whole, and the first hundred tell what."""
-
-Row = dict[str, Any]
 
 
 def verify(release: Release) -> list[str]:
@@ -60,8 +60,10 @@ def _schemas(release: Release) -> Iterator[str]:
         version = int((found.metadata or {}).get(b"libya_news.schema_version", b"0"))
         if version != release.schema_version:
             yield f"{file.path}: schema version {version}, not {release.schema_version}"
-        elif version == schema.SCHEMA_VERSION:
-            wanted = schema.arrow_schema(file.config, release.holds_text)
+        elif version > schema.SCHEMA_VERSION:
+            yield f"{file.path}: schema version {version}; this libya-news knows {schema.SCHEMA_VERSION} and older"
+        else:
+            wanted = schema.arrow_schema(file.config, release.holds_text, version)
             yield from (f"{file.path}: {fault}" for fault in _columns(found, wanted))
 
 
@@ -85,59 +87,64 @@ def _contents(release: Release) -> Iterator[str]:
 def _rows(release: Release) -> Iterator[str]:
     counts: Counter[tuple[str, str]] = Counter()
     for split in shards.splits(release):
-        last = ""
-        segments = _each(release, "segments", split)
-        for article in _each(release, "articles", split):
-            if article["article_id"] <= last:
-                yield f"{article['article_id']}: not in the order of ids, or twice"
-            last = article["article_id"]
-            _tally(counts, article)
-            own = list(islice(segments, len(article["segments"])))
-            yield from (f"{last}: {fault}" for fault in _article(article, own))
-        yield from (f"{row['article_id']}: segment {row['index']} belongs to no article" for row in segments)
+        last, segments = "", _Taken(release, split)
+        for articles in shards.batches(release, shards.of(release, "articles", split)):
+            spans = integrity.spans_of(articles)
+            _tally(counts, articles, integrity.columns(spans))
+            if articles.num_rows:
+                yield from integrity.faults(articles, segments.take(len(spans)), last)
+                last = str(articles["article_id"][-1])
+        for rest in segments.rest():
+            ids = zip(rest["article_id"].to_pylist(), rest["index"].to_pylist(), strict=True)
+            yield from (f"{id_}: segment {index} belongs to no article" for id_, index in ids)
     yield from _counted(release, counts)
 
 
-def _each(release: Release, config: str, split: str) -> Iterator[Row]:
-    for batch in shards.batches(release, shards.of(release, config, split)):
-        yield from batch.to_pylist()
+class _Taken:
+    """The segments of a split, taken as many at a time as one needs."""
+
+    def __init__(self, release: Release, split: str) -> None:
+        files = shards.of(release, "segments", split)
+        if not files:
+            raise DataError(f"The manifest names no file with the segments of split {split}.")
+        self._batches = shards.batches(release, files)
+        self._held = shards.schema(release, files[0]).empty_table()
+
+    def take(self, count: int) -> pa.Table:
+        """The next rows, fewer where there are no more."""
+        while self._held.num_rows < count and (more := next(self._batches, None)) is not None:
+            self._held = pa.concat_tables([self._held, more])
+        taken, self._held = self._held.slice(0, count), self._held.slice(count)
+        return taken
+
+    def rest(self) -> Iterator[pa.Table]:
+        """What nobody took."""
+        yield self._held
+        yield from self._batches
 
 
-def _article(article: Row, segments: list[Row]) -> Iterator[str]:
-    text = article.get("text")
-    if text is not None and sha256_hex(text) != article["text_sha256"]:
-        yield "the text does not have its SHA-256"
-    end = 0
-    for index, (span, row) in enumerate(zip_longest(article["segments"], segments)):
-        fault = _segment(article, index, span, row)
-        if fault is None and not end <= span["start"] < span["end"]:
-            fault = f"offsets {span['start']} to {span['end']} after {end}"
-        if fault:
-            yield f"segment {index}: {fault}"
-        end = span["end"]
+_COUNTED: Final = {
+    "languages": "language",
+    "publishers": "publisher",
+    "licences": "licence",
+    "rights_holders": "rights_holder",
+}
+"""The column of the articles behind each group of the counts."""
 
 
-def _segment(article: Row, index: int, span: Row, row: Row | None) -> str | None:
-    if row is None or (row["article_id"], row["index"]) != (article["article_id"], index):
-        return "its row is not where it should be"
-    if any(row[name] != value for name, value in span.items()):
-        return "its row and the article differ"
-    if not (span["kind"] in range(len(KIND_NAMES)) and span["label"] in range(len(LABELS))):
-        return f"label {span['label']} or kind {span['kind']} is none"
-    if LABEL_OF[KIND_NAMES[span["kind"]]] != LABELS[span["label"]]:
-        return f"kind {KIND_NAMES[span['kind']]} is not of label {LABELS[span['label']]}"
-    if "text" in article and article["text"][span["start"] : span["end"]] != row["text"]:
-        return "its text is not what its offsets cut out"
-    return None
+def _tally(counts: Counter[tuple[str, str]], articles: pa.Table, spans: dict[str, Any]) -> None:
+    counts["articles", ""] += articles.num_rows
+    counts["segments", ""] += len(spans["label"])
+    for group, column in _COUNTED.items():
+        for value, count in _different(articles[column]):
+            counts[group, value or UNKNOWN] += count
+    for group, names in (("labels", LABELS), ("kinds", KIND_NAMES)):
+        for value, count in _different(spans[group.removesuffix("s")]):
+            counts[group, _name(names, value)] += count
 
 
-def _tally(counts: Counter[tuple[str, str]], article: Row) -> None:
-    counts["articles", ""] += 1
-    counts["segments", ""] += len(article["segments"])
-    counts["languages", article["language"] or "unknown"] += 1
-    counts["publishers", article["publisher"] or "unknown"] += 1
-    counts.update(("labels", _name(LABELS, span["label"])) for span in article["segments"])
-    counts.update(("kinds", _name(KIND_NAMES, span["kind"])) for span in article["segments"])
+def _different(column: Any) -> Iterator[tuple[Any, int]]:
+    return ((row["values"], row["counts"]) for row in pc.value_counts(column).to_pylist())
 
 
 def _name(names: tuple[str, ...], index: int) -> str:
@@ -148,7 +155,7 @@ def _counted(release: Release, counts: Counter[tuple[str, str]]) -> Iterator[str
     for key in ("articles", "segments"):
         if counts[key, ""] != release.counts[key]:
             yield f"{manifest.FILE_NAME}: {release.counts[key]:,} {key}, but the files have {counts[key, '']:,}"
-    for key in ("languages", "publishers", "labels", "kinds"):
+    for key in (*_COUNTED, "labels", "kinds"):
         found = {name: count for (group, name), count in counts.items() if group == key}
         if found != release.counts[key]:
             yield f"{manifest.FILE_NAME}: counts of {key} are not those of the files"

@@ -11,10 +11,11 @@ from typing import Any, Final
 import pyarrow as pa
 
 from libya_news.records import Document, OutputFile, Release, sha256_hex
+from libya_news.sources import SourceFile
 
 from . import documents, index, manifest, versioning
 from .diff import diff
-from .rows import content
+from .rows import Rows, content
 from .schema import CONFIGS
 from .shards import FORMATS
 from .staging import staged
@@ -23,7 +24,7 @@ from .store import Store
 ROWS_PER_SHARD: Final = {"articles": 10_000, "segments": 200_000}
 """Rows of a data file: some 50 MB of either config, small enough to fetch one, large enough to stream well."""
 
-Tables = Mapping[str, Mapping[str, pa.Table]]
+Tables = Mapping[str, Mapping[str, Rows]]
 """The rows of a release, by split and then by config."""
 
 
@@ -90,24 +91,46 @@ def describe(folder: Path, release: Release) -> Release:
     return release
 
 
-def _shards(folder: Path, part: tuple[str, str, str], table: pa.Table) -> Iterator[OutputFile]:
-    config, split, _ = part
+def _shards(folder: Path, part: tuple[str, str, str], rows: Rows) -> list[OutputFile]:
+    """How many there are is known when all are written; then they get their names."""
+    config, split, suffix = part
     (folder / config).mkdir(exist_ok=True)
-    size = ROWS_PER_SHARD[config]
-    shards = max(1, -(-table.num_rows // size))
-    for number in range(shards):
-        stem = f"{split}-{number:05d}-of-{shards:05d}"
-        yield _shard(folder, part, table.slice(number * size, size), stem)
+    made = [
+        _shard(folder / f"{config}/{n}.{suffix}", part, some)
+        for n, some in enumerate(_cut(rows, ROWS_PER_SHARD[config]))
+    ]
+    return [_named(folder, file, f"{split}-{n:05d}-of-{len(made):05d}") for n, file in enumerate(made)]
 
 
-def _shard(folder: Path, part: tuple[str, str, str], rows: pa.Table, stem: str) -> OutputFile:
-    """The content's hash in the name makes each version's files different files to every cache."""
+def _cut(rows: Rows, size: int) -> Iterator[pa.Table]:
+    """Tables of that many rows, the last of what is left; one without rows where there are none."""
+    held: list[pa.RecordBatch] = []
+    room, whole = size, 0
+    for batch in rows.to_batches():
+        while batch.num_rows:
+            held.append(batch.slice(0, room))
+            room, batch = room - held[-1].num_rows, batch.slice(room)  # noqa: PLW2901
+            if not room:
+                yield pa.Table.from_batches(held)
+                held, room, whole = [], size, whole + 1
+    if held or not whole:
+        yield pa.Table.from_batches(held, rows.schema)
+
+
+def _shard(path: Path, part: tuple[str, str, str], rows: pa.Table) -> OutputFile:
     config, split, suffix = part
     content_bytes, content_sha256 = content(rows)
-    path = f"{config}/{stem}-{content_sha256[:12]}.{suffix}"
-    FORMATS[suffix].write(rows, folder / path)
-    data = (folder / path).read_bytes()
-    return OutputFile(path, config, split, rows.num_rows, len(data), sha256_hex(data), content_bytes, content_sha256)
+    FORMATS[suffix].write(rows, path)
+    digest, size = SourceFile(path, path.name).digest()
+    return OutputFile(path.name, config, split, rows.num_rows, size, digest, content_bytes, content_sha256)
+
+
+def _named(folder: Path, file: OutputFile, stem: str) -> OutputFile:
+    """The content's hash in the name makes each version's files different files to every cache."""
+    old = Path(file.path)
+    path = f"{file.config}/{stem}-{file.content_sha256[:12]}{old.suffix}"
+    (folder / file.config / old).rename(folder / path)
+    return replace(file, path=path)
 
 
 def _write_text(path: Path, text: str) -> None:

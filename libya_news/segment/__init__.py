@@ -9,9 +9,9 @@ from __future__ import annotations
 from libya_news._models import DEFAULT, load_model
 from libya_news.records import Segment
 
-from ._site import SiteProfile
+from ._site import SiteProfile, site_profiles
 
-__all__ = ["SiteProfile", "segment"]
+__all__ = ["SiteProfile", "segment", "site_profiles"]
 
 
 def segment(

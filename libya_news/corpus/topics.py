@@ -1,0 +1,153 @@
+"""Whether an article is about a topic, told by the names it uses, with the evidence; a topic is a table of names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from ._folding import fold
+from ._names import Hit, Topic, load_topic
+
+__all__ = ["RELEVANT", "Mention", "Relevance", "Topic", "load_topic", "relevance"]
+
+RELEVANT: Final = 0.5
+"""Score from which an article is about the topic."""
+
+TITLE: Final = 8
+LEAD: Final = 1
+"""Mentions that a title with a name stands for, and a mention in the lead besides itself."""
+
+LEAD_CHARS: Final = 200
+"""Characters of the lead, the first thirty words or so; of a short text it is the first half."""
+
+PASSING: Final = 3.5
+PASSING_CHARS: Final = 1_500
+"""Mentions that are in passing in a text of no length, and characters that allow for one more.
+
+Five numbers: searched for on the 600 articles of the set ``tune`` in ``scripts/annotations/topic-libya.jsonl``. Of all
+that were tried these have the fewest wrongly found and the fewest missed, 6 and 6. ``docs/benchmarks/topics.md`` has
+the figures on other articles."""
+
+DENSE: Final = 60
+"""Characters to a mention from which a text is about the topic however short it is: every tenth word names it."""
+
+LIST_GAP: Final = 6
+LIST_COMPANY: Final = 2
+"""Characters between the names of a list, for example " and "; and names of the topic's company that make it one."""
+
+
+class Mention(NamedTuple):
+    """A place where an article names the topic.
+
+    Attributes:
+        name: which name, as ``GROUP.SECTION`` of the topic's table, for example ``people.haftar``.
+        start, end: code points, half-open.
+        where: what they are counted in, ``title`` or ``text``.
+    """
+
+    name: str
+    start: int
+    end: int
+    where: str
+
+
+class Relevance(NamedTuple):
+    """How sure it is that an article is about a topic, and why.
+
+    Attributes:
+        score: 0 where the topic is not named, ``RELEVANT`` where it is named as often as a passing mention allows,
+            towards 1 the oftener and the earlier it is named.
+        evidence: the names that were counted, those of the title first.
+    """
+
+    score: float
+    evidence: tuple[Mention, ...]
+
+    @property
+    def is_relevant(self) -> bool:
+        """Whether the article is about the topic."""
+        return self.score >= RELEVANT
+
+
+def relevance(text: str, topic: Topic, *, title: str = "", spans: Sequence[tuple[int, int]] | None = None) -> Relevance:
+    """Tell whether an article is about a topic. Time is linear in its length; any ``str`` will do.
+
+    Args:
+        text: the article.
+        topic: see ``load_topic``.
+        title: its title, where it is known.
+        spans: the parts of the text that are the article's own, in order, as code points; without them, all of it. So
+            what a page says around its story does not count.
+
+    >>> found = relevance("وقال حفتر إن الجيش الليبي يتقدم.", load_topic("libya"))
+    >>> found.is_relevant, [mention.name for mention in found.evidence]
+    (True, ['people.haftar', 'places.libya'])
+    >>> relevance("Tripoli is the second city of Lebanon.", load_topic("libya"))
+    Relevance(score=0.0, evidence=())
+    """
+    own = [(0, len(text))] if spans is None else spans
+    found = (*_places(title, 0, topic, "title"), *_in_spans(text, own, topic))
+    counted = _counted(list(_unlisted(found)))
+    told = [mention for mention in counted if mention.where == "text"]
+    size = sum(end - start for start, end in own)
+    lead_end = own[0][0] + min(LEAD_CHARS, size // 2) if own else 0
+    points = len(told) + LEAD * sum(mention.start < lead_end for mention in told) + TITLE * (len(told) < len(counted))
+    allowed = min(PASSING + size / PASSING_CHARS, max(size, 1) / DENSE)
+    return Relevance(points / (points + allowed), tuple(counted))
+
+
+class _Place(NamedTuple):
+    """Where a name stands, and all that it says."""
+
+    start: int
+    end: int
+    where: str
+    hit: Hit
+
+
+def _in_spans(text: str, spans: Iterable[tuple[int, int]], topic: Topic) -> Iterator[_Place]:
+    for start, end in spans:
+        yield from _places(text[start:end], start, topic, "text")
+
+
+def _places(text: str, offset: int, topic: Topic, where: str) -> Iterator[_Place]:
+    folded = fold(text)
+    for hit in topic.find(folded.text):
+        start, end = folded.span(hit.start, hit.end)
+        yield _Place(offset + start, offset + end, where, hit)
+
+
+def _unlisted(found: Iterable[_Place]) -> Iterator[_Place]:
+    """The places but those of the topic's names in lists, such as "Syria, Libya and Yemen"."""
+    run: list[_Place] = []
+    for place in found:
+        if run and not (place.where == run[-1].where and place.start - run[-1].end <= LIST_GAP):
+            yield from _unless_list(run)
+            run = []
+        run.append(place)
+    yield from _unless_list(run)
+
+
+def _unless_list(run: Sequence[_Place]) -> Sequence[_Place]:
+    company = [place for place in run if any(use.role == "company" for use in place.hit.uses)]
+    return company if len(company) >= LIST_COMPANY else run
+
+
+def _counted(found: Sequence[_Place]) -> list[Mention]:
+    """The mentions that count: sure ones, and no more unsure ones than these, each outnumbering what speaks against it.
+
+    So "Tripoli" counts where Libya is named oftener than Lebanon.
+    """
+    told = Counter(use for place in found for use in place.hit.uses)
+    sure = sum(count for use, count in told.items() if use.role == "sure")
+    rivals = {use.key: count for use, count in told.items() if use.role == "rivals"}
+    left = sure
+    counted = []
+    for place in found:
+        use = next((use for use in place.hit.uses if use.role in ("sure", "unsure")), None)
+        if use is None or (use.role == "unsure" and (not left or sure <= rivals.get(use.key, 0))):
+            continue
+        left -= use.role == "unsure"
+        counted.append(Mention(use.key, place.start, place.end, place.where))
+    return counted

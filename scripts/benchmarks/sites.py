@@ -1,0 +1,137 @@
+"""What profiles of sites add: lines that are templates, labels that change, and figures on annotated texts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from time import process_time
+from typing import Any
+from urllib.parse import urlsplit
+
+from libya_news.labels import LABELS
+from libya_news.normalize import normalize
+from libya_news.segment import SiteProfile, segment, site_profiles
+
+from .corpora import options, table
+
+LEAST = 20
+"""Articles that a site must have to stand in the table."""
+OFTEN = 0.1
+"""Share of a site's articles from which a line is counted as its template's."""
+MOST = 200
+"""Articles of a site that are segmented."""
+
+_HEAD = """# What profiles of sites add
+
+`scripts/bench sites` writes this file. A site is a publisher of `libya/*.jsonl.gz` or a newspaper of `arabic-news/`; a
+line is the template's where at least one in ten of the site's articles has it. Labels: of up to 200 articles of the
+site, the share of characters whose label changes when `segment` is given the profile.
+
+In short: these texts were extracted before they came here, and hold hardly any lines of templates, so profiles change
+nothing in them, for better or worse. A build does not count lines; whoever has whole pages of a site counts its own.
+"""
+
+_GOLD = """
+## On annotated texts
+Share of the characters with the right label, and F1 of boilerplate by characters, on the texts of `gold/dev.jsonl`
+whose site has a profile from the raw corpora; a line of theirs counts only where others have it too.
+"""
+
+
+def main(arguments: list[str]) -> None:
+    """Print the report and write it to the file."""
+    chosen = options(__doc__, arguments, output="docs/benchmarks/sites.md")
+    texts = {site: [normalize(text).text for text in found] for site, found in by_site(chosen.corpora).items()}
+    started = process_time()
+    profiles = site_profiles((site, text) for site, found in texts.items() for text in found)
+    seconds = process_time() - started
+    size = sum(len(text.encode()) for found in texts.values() for text in found) / 1e6
+    pruned = {site: profile.pruned() for site, profile in profiles.items()}
+    kept = sum(len(profile.lines) for profile in pruned.values())
+    counted = sum(len(profile.lines) for profile in profiles.values())
+    rows = [row(site, texts[site], profile) for site, profile in pruned.items() if profile.articles >= LEAST]
+    cost = f"\nCounting: {size / seconds:.0f} MB a second; {kept:,} of {counted:,} lines stand in several articles.\n"
+    head = ["site", "articles", "lines of the template", "of all lines", "labels changed"]
+    gold = chosen.corpora.parent / "gold" / "dev.jsonl"
+    report = "\n".join((_HEAD, table(head, rows), cost, _GOLD, figures(gold, profiles)))
+    chosen.output.write_text(report, encoding="utf-8")
+    print(report)
+
+
+def by_site(corpora: Path) -> dict[str, list[str]]:
+    """The texts of each site."""
+    found: dict[str, list[str]] = {}
+    for site, text in _articles(corpora):
+        found.setdefault(site, []).append(text)
+    return found
+
+
+def _articles(corpora: Path) -> Iterator[tuple[str, str]]:
+    with gzip.open(corpora / "libya" / "en.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for article in map(json.loads, lines):
+            yield article["publisher"], article["text"]
+    for path in sorted((corpora / "arabic-news").glob("*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                yield from ((article["source"], article["content"]) for article in json.loads(archive.read(name)))
+
+
+def row(site: str, texts: Sequence[str], profile: SiteProfile) -> list[str]:
+    """How many lines are templates, which share of all lines these are, and how many labels change."""
+    often = [count for count in profile.lines.values() if count >= OFTEN * profile.articles]
+    lines = sum(bool(line.strip()) for text in texts for line in text.splitlines())
+    changed = [_changed(text, profile) for text in texts[:MOST]]
+    share = sum(count for count, _ in changed) / max(sum(size for _, size in changed), 1)
+    return [site, str(len(texts)), str(len(often)), f"{sum(often) / lines:.1%}", f"{share:.2%}"]
+
+
+def _changed(text: str, profile: SiteProfile) -> tuple[int, int]:
+    before, after = (_labels(text, ((s.start, s.end, s.label) for s in segment(text, site=p))) for p in (None, profile))
+    return sum(a != b for a, b in zip(before, after, strict=True)), sum(label is not None for label in before)
+
+
+def _labels(text: str, spans: Iterable[tuple[int, int, str]]) -> list[str | None]:
+    """The label of each character; None of white space."""
+    labels: list[str | None] = [None] * len(text)
+    for start, end, label in spans:
+        labels[start:end] = [None if text[i].isspace() else label for i in range(start, end)]
+    return labels
+
+
+def figures(gold: Path, profiles: Mapping[str, SiteProfile]) -> str:
+    """Accuracy without and with profiles."""
+    known = [(item, profile) for item in _gold(gold) if (profile := _profile(item, profiles))]
+    rows = []
+    for name in ("without", "with"):
+        pairs: list[tuple[str | None, str | None]] = []
+        for item, profile in known:
+            found = segment(item["text"], site=profile if name == "with" else None)
+            told = _labels(item["text"], ((s.start, s.end, s.label) for s in found))
+            right = _labels(item["text"], ((s["start"], s["end"], s["label"]) for s in item["segments"]))
+            pairs += [pair for pair in zip(right, told, strict=True) if pair[0]]
+        accuracy = sum(a == b for a, b in pairs) / len(pairs)
+        rows.append([name, str(len(known)), f"{accuracy:.4f}", f"{_f1(pairs, LABELS[-1]):.4f}"])
+    return table(["profile", "texts", "characters right", "F1 of boilerplate"], rows)
+
+
+def _f1(pairs: Sequence[tuple[str | None, str | None]], label: str) -> float:
+    both = sum(a == b == label for a, b in pairs)
+    return 2 * both / max(sum((a == label) + (b == label) for a, b in pairs), 1)
+
+
+def _gold(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+NAMES = {"BBC": "BBC News"}
+"""Publishers that the annotated texts call otherwise."""
+
+
+def _profile(item: Mapping[str, Any], profiles: Mapping[str, SiteProfile]) -> SiteProfile | None:
+    """The profile of the site of an annotated text, without the text itself: it is counted as one of the others."""
+    host = (urlsplit(item["source"]).hostname or "").removeprefix("www.").partition(".")[0].replace("-", "")
+    profile = profiles.get(NAMES.get(item["source"], item["source"])) or profiles.get(host)
+    return profile if profile and profile.articles >= LEAST else None
