@@ -52,10 +52,24 @@ def similarity(first: str, second: str) -> float:
     >>> similarity("Talks in Moscow end without a deal", "Talks in Moscow end without a deal.")
     1.0
     """
-    return _jaccard(frozenset(grams(first, SHINGLE_WORDS)), frozenset(grams(second, SHINGLE_WORDS)))
+    return jaccard(shingles(first), shingles(second))
 
 
-def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
+def shingles(text: str) -> frozenset[str]:
+    """The set of shingles of a text.
+
+    >>> sorted(shingles("Talks in Moscow end without a deal."))
+    ['in moscow end without a', 'moscow end without a deal', 'talks in moscow end without']
+    """
+    return frozenset(grams(text, SHINGLE_WORDS))
+
+
+def jaccard(first: frozenset[str], second: frozenset[str]) -> float:
+    """Size of what two sets share, as a part of all that is in either; 0 to 1. One of them must hold something.
+
+    >>> jaccard(frozenset("ab"), frozenset("bc"))
+    0.3333333333333333
+    """
     common = len(first & second)
     return common / (len(first) + len(second) - common)
 
@@ -69,18 +83,18 @@ def pairs(texts: Iterable[str]) -> list[Pair]:
     >>> pairs(["Talks in Moscow end today.", "Rebels in Brega", "Talks in Moscow end today"])
     [Pair(first=0, second=2, similarity=1.0)]
     """
-    shingles = [frozenset(grams(text, SHINGLE_WORDS)) for text in texts]
-    found = (Pair(i, j, _jaccard(shingles[i], shingles[j])) for i, j in _candidates(shingles))
+    sets = [shingles(text) for text in texts]
+    found = (Pair(i, j, jaccard(sets[i], sets[j])) for i, j in _candidates(sets))
     return sorted(pair for pair in found if pair.similarity >= THRESHOLD)
 
 
-def _candidates(shingles: Sequence[frozenset[str]]) -> set[tuple[int, int]]:
+def _candidates(sets: Sequence[frozenset[str]]) -> set[tuple[int, int]]:
     from rensa import RMinHash, RMinHashLSH  # noqa: PLC0415 - a compiled library that only splits and erasures need
 
     size = ROWS_PER_BAND * BANDS
     index = RMinHashLSH(THRESHOLD, size, BANDS)
     found: set[tuple[int, int]] = set()
-    for number, signature in enumerate(RMinHash.from_token_sets([sorted(s) for s in shingles], size, SEED)):
+    for number, signature in enumerate(RMinHash.from_token_sets([sorted(s) for s in sets], size, SEED)):
         found.update((earlier, number) for earlier in index.query(signature))
         index.insert(number, signature)
     return found
