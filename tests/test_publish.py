@@ -14,9 +14,11 @@ import datasets
 import fsspec
 import pytest
 import s3_server
+from click.testing import CliRunner
 from hub_standin import Hub, serve
 
 from libya_news import Release, build
+from libya_news.cli import cli
 from libya_news.errors import DataError, ReleaseExistsError, UsageError, VersionError
 from libya_news.release import manifest
 from libya_news.release.publishing import publish
@@ -236,8 +238,8 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def _output(*words: str | Path) -> str:
-    done = _run(*words, environment={})
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(cli, list(map(str, words)))
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 
