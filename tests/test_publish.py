@@ -15,7 +15,7 @@ import fsspec
 import pytest
 import s3_server
 from click.testing import CliRunner
-from hub_standin import Hub, serve
+from hub_standin import TOKEN, Hub, environment, serve
 
 from libya_news import Release, build
 from libya_news.cli import cli
@@ -26,7 +26,6 @@ from libya_news.release.store import Store, opened
 from libya_news.release.targets import TARGETS
 from libya_news.release.verify import verify
 
-TOKEN = "hf_standin_0123456789"  # noqa: S105 - of the stand-in
 STORIES = [{"text": f"Talks in Moscow end, day {n}.", "licence": "CC-BY-4.0"} for n in range(4)]
 
 
@@ -116,19 +115,7 @@ def hub() -> Iterator[Hub]:
 
 
 def _to_hub(hub: Hub, tmp_path: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    return _run("publish", *words, environment=_hub_environment(hub, tmp_path))
-
-
-def _hub_environment(hub: Hub, tmp_path: Path) -> dict[str, str]:
-    """Large files go by HTTP: the stand-in does not speak the Hub's chunk protocol."""
-    return {
-        "HF_ENDPOINT": hub.url,
-        "HF_TOKEN": TOKEN,
-        "HF_HUB_OFFLINE": "0",
-        "HF_HUB_DISABLE_XET": "1",
-        "HF_HOME": str(tmp_path / "hub-home"),
-        "HF_DATASETS_CACHE": str(tmp_path / "hub-home" / "datasets"),
-    }
+    return _run("publish", *words, environment=environment(hub, tmp_path))
 
 
 def test_the_hub_gets_a_tagged_version_that_loads(release: Release, hub: Hub, tmp_path: Path) -> None:
@@ -149,7 +136,7 @@ def test_the_hub_gets_a_tagged_version_that_loads(release: Release, hub: Hub, tm
         "        rows = load_dataset('org/news', revision=tag, split='train', streaming=streaming)\n"
         "        print(tag, len([row['text'] for row in rows]))\n"
     )
-    loaded = _run(code, module=False, environment=_hub_environment(hub, tmp_path))
+    loaded = _run(code, module=False, environment=environment(hub, tmp_path))
     assert loaded.stdout.splitlines() == ["v1.0.0 4", "v1.0.0 4", "v2.0.0 2", "v2.0.0 2"], loaded.stderr
 
 
@@ -194,8 +181,8 @@ def test_who_may_not_write_is_told(release: Release, hub: Hub, tmp_path: Path) -
 
 
 def test_a_hub_out_of_reach(release: Release, hub: Hub, tmp_path: Path) -> None:
-    environment = {**_hub_environment(hub, tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
-    failed = _run("publish", release.path, "hf://datasets/org/news", environment=environment)
+    nowhere = {**environment(hub, tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
+    failed = _run("publish", release.path, "hf://datasets/org/news", environment=nowhere)
     assert failed.returncode == 3, failed.stderr
     assert "Cannot reach the Hub" in failed.stderr
 
