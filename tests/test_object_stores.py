@@ -184,6 +184,7 @@ def test_of_two_publishers_of_one_version_one_wins(
     assert sorted(end == "ReleaseExistsError" for end in ends) == [False, True]
     winner = both[ends.index("ReleaseExistsError") - 1]
     assert [row.digest for row in Store(objects).index().entries] == [sha256_hex(manifest.data(winner))]
+    assert {path.partition("/")[0] for path in _files(objects)} == {"index.json", winner.leaf}
     _whole(objects, winner)
 
 
@@ -286,8 +287,20 @@ def test_who_publishes_while_an_erasure_begins_is_stopped(
     with pytest.raises(EnvironmentFaultError, match="An erasure began"):
         Store(objects).add(made["1.0.0"].path)
     assert not Store(objects).index().entries
+    assert list(_files(objects)) == ["index.json"]
+
+
+def test_an_erasure_sweeps_what_was_on_its_way_before_it_and_nothing_else(
+    made: dict[str, Release], objects: str, breaking: Callable[[str, str, int], pytest.MonkeyPatch]
+) -> None:
+    for erasures, version in ((0, "1.0.0"), (1, "1.1.0")):
+        Store(objects).update(lambda index, number=erasures: replace(index, erasures=number))  # type: ignore[misc]
+        patch = breaking(objects, "put_file", 5)
+        with pytest.raises(EnvironmentFaultError, match="Broken pipe"):
+            Store(objects).add(made[version].path)
+        patch.undo()
     Store(objects).sweep(1)
-    assert not [path for path in _files(objects) if path.startswith(STAGED)]
+    assert {path.split("/")[1] for path in _files(objects) if path.startswith(STAGED)} == {"1"}
 
 
 # What stands in the way.

@@ -62,6 +62,7 @@ def erase(what: str, *, store: StrPath, reason: str, dry_run: bool = False) -> R
     receipt = _looked(place, kept, receipt)
     place.update_ledger(lambda found: found.with_receipt(receipt))
     rows = tuple(_rewritten(place, kept, receipt, row) for row in receipt.releases)
+    place.sweep(receipt.number)  # once more: who was stopped by the index may still have been on the way
     done = replace(receipt, releases=rows, complete=True)
     place.update_ledger(lambda found: found.with_receipt(done))
     return done

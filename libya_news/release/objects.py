@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from libya_news.errors import DataError, EnvironmentFaultError
+from libya_news.errors import DataError, EnvironmentFaultError, LibyaNewsError
 from libya_news.records import sha256_hex
 
 from . import manifest
@@ -61,7 +61,9 @@ class Objects:
         raise EnvironmentFaultError(f"Others keep changing {self._path(name)}.", "Try again later.")
 
     def place(self, folder: Path, entry: Entry, publish: Callable[[], None], number: int) -> None:
-        """Bring a release into the store, then have the index name it. What has arrived before is not sent again.
+        """Bring a release into the store, then have the index name it; where the index refuses, it is gone again.
+
+        What has arrived before is not sent again.
 
         Args:
             folder: the release.
@@ -76,7 +78,11 @@ class Objects:
             target = f"{staged}/{path.relative_to(folder).as_posix()}"
             if there.get(target) != path.stat().st_size:
                 self._made(target, partial(self._fs.put_file, str(path), target))
-        publish()
+        try:
+            publish()
+        except LibyaNewsError:
+            self._remove(staged)
+            raise
         self.settle(entry)
 
     def settle(self, entry: Entry) -> None:

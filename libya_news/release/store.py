@@ -163,7 +163,8 @@ class Store:
         """
         with _faults(self.url):
             for entry in self.index().entries:
-                self._files.settle(entry)
+                if TOMBSTONE not in self._files.names(entry.path):
+                    self._files.settle(entry)
             self._files.sweep(number)
 
     def update(self, change: Callable[[Index], Index]) -> Index:
