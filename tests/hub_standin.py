@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 Files = dict[str, bytes]
@@ -254,3 +255,18 @@ def serve() -> Iterator[Hub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+TOKEN = "hf_standin_0123456789"  # noqa: S105 - of the stand-in
+
+
+def environment(hub: Hub, folder: Path) -> dict[str, str]:
+    """What leads the Hub's client to the stand-in. Large files go by HTTP: it speaks no chunk protocol."""
+    return {
+        "HF_ENDPOINT": hub.url,
+        "HF_TOKEN": TOKEN,
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": str(folder / "hub-home"),
+        "HF_DATASETS_CACHE": str(folder / "hub-home" / "datasets"),
+    }

@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hub_standin
 import pytest
+
+from libya_news import build
 
 
 def _links(text: str) -> list[str]:
@@ -35,6 +38,24 @@ def _commands(language: str, code: str) -> list[list[str]]:
     lines = [shlex.split(line, comments=True) for line in code.splitlines()]
     assert all(words[0] == "libya-news" for words in lines)
     return [[sys.executable, "-m", "libya_news", *words[1:]] for words in lines]
+
+
+def test_examples_with_servers_run(root: Path, tmp_path: Path, s3_environment: dict[str, str]) -> None:
+    """What ``publishing.md`` shows of S3 and the Hub: each command, and what it prints."""
+    text = (root / "docs" / "publishing.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    shown = re.findall(r"^\$ libya-news (.*)\n([^$].*)$", "".join(blocks), re.MULTILINE)
+    assert len(shown) == 4
+    build([root / "seeds"], out=tmp_path / "releases")
+    with hub_standin.serve() as hub:
+        environment = {**os.environ, **s3_environment, **hub_standin.environment(hub, tmp_path)}
+        make = "import s3fs; s3fs.S3FileSystem().mkdir('bucket')"
+        subprocess.run([sys.executable, "-c", make], check=True, env=environment)
+        for words, printed in shown:
+            command = [sys.executable, "-m", "libya_news", *shlex.split(words)]
+            done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, text=True, env=environment)
+            assert (done.stdout, done.returncode) == (f"{printed}\n", 0), done.stderr
+        assert hub.repositories["ORG/NAME"].tags == ["v1.0.0"]
 
 
 def test_every_page_is_linked_from_readme(root: Path) -> None:

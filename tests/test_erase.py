@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
+import fsspec
+import pyarrow.parquet as pq
 import pytest
 
-from libya_news import build
-from libya_news.errors import DataError, EmptyReleaseError, EnvironmentFaultError, ReleaseExistsError
-from libya_news.records import Release, sha256_hex
-from libya_news.release import erase as erase_
-from libya_news.release import ledger, manifest, standoff
+from libya_news import Article, build
+from libya_news.errors import DataError, EmptyReleaseError, EnvironmentFaultError, ReleaseExistsError, UsageError
+from libya_news.records import sha256_hex
+from libya_news.release import folders, ledger, manifest, standoff
+from libya_news.release.counts import count
 from libya_news.release.erase import erase
+from libya_news.release.reading import table
+from libya_news.release.rows import articles
+from libya_news.release.store import TOMBSTONE, Store, opened
+from libya_news.release.verify import verify
 
 GONE = "Zafira Qandil told the court in Benghazi what she had seen that night at the harbour gate."
 REPOST = f"REPOSTED: {GONE}"
@@ -64,18 +74,7 @@ def _everything(store: Path) -> bytes:
 
 
 def _rows(store: Path) -> list[object]:
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     return [pq.read_table(path, partitioning=None).to_pylist() for path in sorted(store.rglob("*.parquet"))]
-
-
-def _whole(release: Release) -> bool:
-    """Whether every file is there with its hash, and no other."""
-    listed = {row.path: row.sha256 for row in release.files} | {row.path: row.sha256 for row in release.documents}
-    there = {p.relative_to(release.path).as_posix(): p for p in release.path.rglob("*") if p.is_file()}
-    return set(there) == {*listed, manifest.FILE_NAME} and all(
-        sha256_hex(there[path].read_bytes()) == digest for path, digest in listed.items()
-    )
 
 
 def test_dry_run_changes_nothing(store: Path) -> None:
@@ -98,7 +97,7 @@ def test_nothing_of_the_text_is_left(store: Path) -> None:
         ("libya-news-1.1.0", "libya-news-1.1.0-erased-1"),
         ("small-1.0.0", None),
     ]
-    assert [release.path.name for release in erase_.releases(store)] == [
+    assert list(Store(store).folders()) == [
         "libya-news-1.0.0-erased-1",
         "libya-news-1.1.0-erased-1",
         "libya-news-2.0.0",
@@ -107,12 +106,15 @@ def test_nothing_of_the_text_is_left(store: Path) -> None:
 
 def test_what_is_left_is_whole(store: Path) -> None:
     receipt = erase(URL, store=store, reason="asked")
-    for release in erase_.releases(store):
-        assert _whole(release)
-        assert release.leaf == release.path.name
+    for path in Store(store).folders():
+        with opened(store / path) as release:
+            assert verify(release) == []
+            assert release.leaf == path
     release = manifest.load(store / "libya-news-1.0.0-erased-1")
     assert release.counts["articles"] == 2
-    assert {stone.article_id for stone in release.erased} == {row.article_id for row in receipt.articles}
+    assert {stone.article_id for stone in release.erased} < {row.article_id for row in receipt.articles}
+    left = [article for split in ("train",) for article in articles(table(release, "articles", split))]
+    assert release.counts == count(left, release.drops)
     rows = datasets.load_dataset(str(release.path), split="train")
     assert rows.num_rows == 2
     assert OTHER in rows["text"][:]
@@ -175,33 +177,6 @@ def test_two_erasures_follow_each_other(store: Path) -> None:
     assert manifest.load(store / "libya-news-1.0.0-erased-2").counts["articles"] == 1
 
 
-@pytest.mark.parametrize("step", range(1, 9))
-def test_cut_short_it_is_completed_by_running_it_again(store: Path, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = iter(range(1, 1_000))
-
-    def failing(function: object) -> object:
-        def run(*arguments: object, **named: object) -> object:
-            if next(steps) == step:
-                raise OSError(5, "Input/output error")
-            return function(*arguments, **named)  # type: ignore[operator]
-
-        return run
-
-    with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", failing(shutil.rmtree))
-        patch.setattr(erase_, "_digest", failing(erase_._digest))  # noqa: SLF001 - a point to stop at
-        patch.setattr(ledger, "save", failing(ledger.save))
-        try:
-            done = erase(URL, store=store, reason="asked").complete
-        except (EnvironmentFaultError, OSError):
-            done = False
-    receipt = None if done else erase(URL, store=store, reason="asked")
-    assert receipt is None or receipt.complete
-    assert b"Zafira" not in _everything(store)
-    assert all(_whole(release) for release in erase_.releases(store))
-    assert not [path for path in store.iterdir() if path.name.startswith(".")]
-
-
 def test_an_erased_standoff_release_takes_its_texts_back(store: Path, tmp_path: Path) -> None:
     erase(URL, store=store, reason="asked")
     result = standoff.rehydrate(store / "libya-news-1.1.0-erased-1", [tmp_path / "in"], out=tmp_path / "out")
@@ -210,7 +185,7 @@ def test_an_erased_standoff_release_takes_its_texts_back(store: Path, tmp_path: 
 
 
 def test_what_is_nowhere_cannot_be_erased(store: Path) -> None:
-    with pytest.raises(DataError, match=r"No release holds an article 'nothing'"):
+    with pytest.raises(DataError, match=r"No release in .* holds an article 'nothing'"):
         erase("nothing", store=store, reason="asked")
     assert not (store / ledger.FILE_NAME).exists()
 
@@ -229,4 +204,199 @@ def test_the_command(store: Path) -> None:
     assert json.loads(done.stdout)["complete"]
     again = subprocess.run(command, capture_output=True, check=False, env={**os.environ})
     assert again.returncode == 1
-    assert b"No release holds" in again.stderr
+    assert b"holds an article" in again.stderr
+
+
+# Everywhere: a folder, memory, S3.
+
+
+@pytest.fixture(params=["folder", "memory", "s3"])
+def anywhere(request: pytest.FixtureRequest, made: Path, tmp_path: Path) -> str:
+    """The address of a store of each kind, with the same releases."""
+    url = str(tmp_path / "anywhere") if request.param == "folder" else request.getfixturevalue(request.param)
+    _filled(url, made)
+    return str(url)
+
+
+def _filled(url: str, made: Path) -> None:
+    for path in ("libya-news-1.0.0", "libya-news-1.1.0", "libya-news-2.0.0", "small-1.0.0"):
+        Store(url).add(made / "store" / path)
+
+
+def _all_bytes(url: str) -> bytes:
+    """All bytes of a store: names, and contents as they lie there and as Parquet readers see them."""
+    system, root = fsspec.core.url_to_fs(url)
+    system.invalidate_cache()
+    found = {path: system.cat_file(path) for path in system.find(root)}
+    rows = (pq.read_table(io.BytesIO(data)).to_pylist() for path, data in found.items() if path.endswith(".parquet"))
+    return "\n".join([*found, *map(str, rows)]).encode() + b"".join(found.values())
+
+
+TRACES = ("Zafira", "Qandil", "harbour gate", sha256_hex(GONE), URL)
+
+
+def _no_trace(url: str) -> None:
+    left = _all_bytes(url)
+    assert not [trace for trace in TRACES if trace.encode() in left]
+    for path in Store(url).folders():
+        with opened(f"{url}/{path}") as release:
+            assert verify(release) == []
+
+
+def test_anywhere_a_dry_run_changes_nothing(anywhere: str) -> None:
+    before = _all_bytes(anywhere)
+    assert any(trace.encode() in before for trace in TRACES)
+    receipt = erase(URL, store=anywhere, reason="asked", dry_run=True)
+    assert [row.after for row in receipt.releases] == [
+        "libya-news-1.0.0-erased-1",
+        "libya-news-1.1.0-erased-1",
+        None,
+    ]
+    assert _all_bytes(anywhere) == before
+
+
+def test_anywhere_nothing_of_the_text_is_left(anywhere: str) -> None:
+    receipt = erase(URL, store=anywhere, reason="asked")
+    _no_trace(anywhere)
+    store = Store(anywhere)
+    assert receipt.complete
+    assert store.ledger().erasures == (receipt,)
+    index = store.index()
+    assert {row.path: row.status for row in index.entries} == {
+        "libya-news-1.0.0": "withdrawn",
+        "libya-news-1.0.0-erased-1": "published",
+        "libya-news-1.1.0": "withdrawn",
+        "libya-news-1.1.0-erased-1": "published",
+        "libya-news-2.0.0": "published",
+        "small-1.0.0": "withdrawn",
+    }
+    assert index.erasures == 1
+    digests = {row.path: row.digest for row in index.entries}
+    assert [(row.digest_before, row.digest_after) for row in receipt.releases] == [
+        (digests[row.before], digests[row.after] if row.after else None) for row in receipt.releases
+    ]
+    system, root = fsspec.core.url_to_fs(anywhere)
+    for path in ("libya-news-1.0.0", "small-1.0.0"):
+        assert [name.rpartition("/")[2] for name in system.find(f"{root}/{path}")] == [TOMBSTONE]
+
+
+def test_anywhere_what_was_erased_does_not_come_back(anywhere: str, made: Path) -> None:
+    erase(URL, store=anywhere, reason="asked")
+    before = _all_bytes(anywhere)
+    for path in ("libya-news-1.0.0", "small-1.0.0"):
+        with pytest.raises((DataError, ReleaseExistsError)):
+            Store(anywhere).add(made / "store" / path)
+    with pytest.raises(DataError, match="1 articles that were erased"):
+        Store(anywhere).add(_renamed(made / "store" / "small-1.0.0"))
+    assert _all_bytes(anywhere) == before
+
+
+def _renamed(folder: Path) -> Path:
+    """The same release under another number."""
+    copy = folder.parent.parent / "renamed" / "small-2.0.0"
+    if not copy.exists():
+        shutil.copytree(folder, copy)
+        text = manifest.to_json(replace(manifest.load(folder), version="2.0.0"))
+        (copy / manifest.FILE_NAME).write_text(text, encoding="utf-8")
+    return copy
+
+
+def test_a_form_without_an_article_takes_the_place_of_the_whole(made: Path, store: Path, memory: str) -> None:
+    """What was erased here can be published there again; there, the old form is withdrawn until it is erased too."""
+    _filled(memory, made)
+    erase(URL, store=store, reason="asked")
+    Store(memory).add(store / "libya-news-1.0.0-erased-1")
+    index = Store(memory).index()
+    status = {row.path: row.status for row in index.entries}
+    assert (status["libya-news-1.0.0"], status["libya-news-1.0.0-erased-1"]) == ("withdrawn", "published")
+    assert index.latest["libya-news"] == "2.0.0"
+    receipt = erase(URL, store=memory, reason="asked")
+    assert [row.before for row in receipt.releases][:2] == ["libya-news-1.0.0", "libya-news-1.1.0"]
+    _no_trace(memory)
+
+
+def test_what_lies_about_in_a_folder_is_emptied_too(store: Path, tmp_path: Path) -> None:
+    """A part that rehydrate wrote into the store, and what a killed build left there."""
+    (tmp_path / "copy.txt").write_text(GONE, encoding="utf-8")
+    part = standoff.rehydrate(store / "libya-news-1.1.0", [tmp_path / "copy.txt"], out=store).release
+    (store / ".libya-news-9.0.0.abcd").mkdir()
+    (store / ".libya-news-9.0.0.abcd" / "x").write_text(GONE, encoding="utf-8")
+    (store / ".libya-news-9.0.0.abcd.lock").touch()
+    receipt = erase(URL, store=store, reason="asked")
+    assert part.path.name in [row.before for row in receipt.releases]
+    assert b"Zafira" not in _everything(store)
+
+
+def _steps(patch: pytest.MonkeyPatch, url: str, step: int) -> list[int]:
+    """Make the n-th write to a store fail; what comes back counts down."""
+    left = [step]
+
+    def failing(function: Callable[..., object]) -> Callable[..., object]:
+        def run(*arguments: object, **named: object) -> object:
+            left[0] -= 1
+            if left[0] == 0:
+                raise OSError(5, "Input/output error")
+            return function(*arguments, **named)
+
+        return run
+
+    if "://" in url:
+        system, _ = fsspec.core.url_to_fs(url)
+        for method in ("put_file", "pipe_file", "cp_file", "rm_file"):
+            patch.setattr(system, method, failing(getattr(system, method)))
+    else:
+        for module, name in ((folders, "replace_text"), (shutil, "copytree"), (shutil, "rmtree"), (os, "replace")):
+            patch.setattr(module, name, failing(getattr(module, name)))
+        patch.setattr(Path, "unlink", failing(Path.unlink))
+        patch.setattr(Path, "rename", failing(Path.rename))
+    return left
+
+
+def _cut_short(url: str, step: int) -> bool:
+    """Whether the n-th write was reached; the erasure that it broke is completed."""
+    with pytest.MonkeyPatch.context() as patch:
+        left = _steps(patch, url, step)
+        try:
+            done = erase(URL, store=url, reason="asked").complete
+        except (EnvironmentFaultError, OSError):
+            done = False
+    if not done:
+        assert erase(URL, store=url, reason="asked").complete
+    _no_trace(url)
+    return left[0] <= 0
+
+
+@pytest.mark.parametrize("step", range(1, 40, 3))
+def test_cut_short_it_is_completed_by_running_it_again(store: Path, step: int) -> None:
+    _cut_short(str(store), step)
+    assert not [path for path in store.iterdir() if path.name.startswith(".")]
+
+
+def test_cut_short_on_an_object_store_it_is_completed_too(made: Path, memory: str) -> None:
+    step, reached = 1, True
+    while reached:
+        _filled(memory, made)
+        reached = _cut_short(memory, step)
+        fsspec.filesystem("memory").rm("/releases", recursive=True)
+        step += 5
+    assert step > 50
+
+
+def test_an_erasure_that_was_cut_short_comes_first(store: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("libya_news.release.erase.without", _no_space)
+        with pytest.raises(EnvironmentFaultError, match="No space left"):
+            erase(URL, store=store, reason="first")
+    other = next(a.id for a in _articles(store / "libya-news-2.0.0"))
+    with pytest.raises(UsageError, match=r"Erasure 1, of .*, was cut short\. Complete it first: erase"):
+        erase(other, store=store, reason="second")
+    assert erase(URL, store=store, reason="first").complete
+    assert erase(other, store=store, reason="second").number == 2
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _articles(folder: Path) -> list[Article]:
+    return list(articles(table(manifest.load(folder), "articles", "train")))

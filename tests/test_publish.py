@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import datasets
+import fsspec
 import pytest
-from hub_standin import Hub, serve
+import s3_server
+from click.testing import CliRunner
+from hub_standin import TOKEN, Hub, environment, serve
 
 from libya_news import Release, build
-from libya_news.errors import DataError, ReleaseExistsError, UsageError
-from libya_news.outputs.targets import TARGETS
+from libya_news.cli import cli
+from libya_news.errors import DataError, ReleaseExistsError, UsageError, VersionError
 from libya_news.release import manifest
 from libya_news.release.publishing import publish
+from libya_news.release.store import Store, opened
+from libya_news.release.targets import TARGETS
+from libya_news.release.verify import verify
 
-TOKEN = "hf_standin_0123456789"  # noqa: S105 - of the stand-in
 STORIES = [{"text": f"Talks in Moscow end, day {n}.", "licence": "CC-BY-4.0"} for n in range(4)]
 
 
@@ -31,7 +37,10 @@ def _build(folder: Path, stories: list[dict[str, str]], version: str = "1.0.0") 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Release:
-    return _build(tmp_path, STORIES)
+    made = _build(tmp_path, STORIES)
+    (tmp_path / "first").mkdir()
+    shutil.copyfile(tmp_path / "in.jsonl", tmp_path / "first" / "in.jsonl")
+    return made
 
 
 @pytest.fixture
@@ -106,19 +115,7 @@ def hub() -> Iterator[Hub]:
 
 
 def _to_hub(hub: Hub, tmp_path: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    return _run("publish", *words, environment=_hub_environment(hub, tmp_path))
-
-
-def _hub_environment(hub: Hub, tmp_path: Path) -> dict[str, str]:
-    """Large files go by HTTP: the stand-in does not speak the Hub's chunk protocol."""
-    return {
-        "HF_ENDPOINT": hub.url,
-        "HF_TOKEN": TOKEN,
-        "HF_HUB_OFFLINE": "0",
-        "HF_HUB_DISABLE_XET": "1",
-        "HF_HOME": str(tmp_path / "hub-home"),
-        "HF_DATASETS_CACHE": str(tmp_path / "hub-home" / "datasets"),
-    }
+    return _run("publish", *words, environment=environment(hub, tmp_path))
 
 
 def test_the_hub_gets_a_tagged_version_that_loads(release: Release, hub: Hub, tmp_path: Path) -> None:
@@ -139,7 +136,7 @@ def test_the_hub_gets_a_tagged_version_that_loads(release: Release, hub: Hub, tm
         "        rows = load_dataset('org/news', revision=tag, split='train', streaming=streaming)\n"
         "        print(tag, len([row['text'] for row in rows]))\n"
     )
-    loaded = _run(code, module=False, environment=_hub_environment(hub, tmp_path))
+    loaded = _run(code, module=False, environment=environment(hub, tmp_path))
     assert loaded.stdout.splitlines() == ["v1.0.0 4", "v1.0.0 4", "v2.0.0 2", "v2.0.0 2"], loaded.stderr
 
 
@@ -184,8 +181,8 @@ def test_who_may_not_write_is_told(release: Release, hub: Hub, tmp_path: Path) -
 
 
 def test_a_hub_out_of_reach(release: Release, hub: Hub, tmp_path: Path) -> None:
-    environment = {**_hub_environment(hub, tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
-    failed = _run("publish", release.path, "hf://datasets/org/news", environment=environment)
+    nowhere = {**environment(hub, tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
+    failed = _run("publish", release.path, "hf://datasets/org/news", environment=nowhere)
     assert failed.returncode == 3, failed.stderr
     assert "Cannot reach the Hub" in failed.stderr
 
@@ -193,59 +190,75 @@ def test_a_hub_out_of_reach(release: Release, hub: Hub, tmp_path: Path) -> None:
 # S3.
 
 
-@pytest.fixture(scope="module")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A server on loopback with a bucket: the environment that leads there."""
-    code = (
-        "import sys\n"
-        "from moto.server import ThreadedMotoServer\n"
-        "server = ThreadedMotoServer('127.0.0.1', 0, verbose=False)\n"
-        "server.start()\n"
-        "print(server.get_host_and_port()[1], flush=True)\n"
-        "sys.stdin.read()\n"
-        "server.stop()\n"
-    )
-    environment = {
-        **os.environ,
-        "AWS_ACCESS_KEY_ID": "standin",
-        "AWS_SECRET_ACCESS_KEY": "standin",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": str(tmp_path_factory.mktemp("aws") / "none"),
-    }
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as server:
-        assert server.stdout
-        assert server.stdin
-        environment["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{int(server.stdout.readline())}"
-        made = _run("import s3fs; s3fs.S3FileSystem().mkdir('news')", module=False, environment=environment)
-        assert made.returncode == 0, made.stderr
-        yield environment
-        server.stdin.close()
+def test_s3_gets_it_and_it_loads(release: Release, s3: str, tmp_path: Path) -> None:
+    done = _run("publish", release.path, s3, environment={})
+    assert done.stdout == f"Published: {s3}/libya-news-1.0.0\n", done.stderr
+    fsspec.filesystem("s3").get(f"{s3}/libya-news-1.0.0/", str(tmp_path / "fetched"), recursive=True)
+    assert _tree(tmp_path / "fetched") == _tree(release.path)
+    assert datasets.load_dataset(str(tmp_path / "fetched"), split="train").num_rows == 4
 
 
-def test_s3_gets_it_and_it_loads(release: Release, bucket: dict[str, str]) -> None:
-    done = _run("publish", release.path, "s3://news/public", environment=bucket)
-    assert done.stdout == "Published: s3://news/public/libya-news-1.0.0\n", done.stderr
-    code = (
-        "import s3fs, sys\n"
-        "store = s3fs.S3FileSystem()\n"
-        "store.get('news/public/libya-news-1.0.0/', sys.argv[1], recursive=True)\n"
-        "from datasets import load_dataset\n"
-        "print(load_dataset(sys.argv[1], split='train').num_rows)\n"
-    )
-    target = release.path.parent / "fetched"
-    loaded = _run(code, target, module=False, environment=bucket)
-    assert loaded.stdout.splitlines()[-1] == "4", loaded.stderr
-    assert _tree(target) == _tree(release.path)
-
-
-def test_s3_keeps_what_is_there(release: Release, bucket: dict[str, str], tmp_path: Path) -> None:
-    assert _run("publish", release.path, "s3://news", environment=bucket).returncode == 0
-    other = _build(tmp_path / "other", STORIES[:1])
-    refused = _run("publish", other.path, "s3://news", environment=bucket)
+def test_s3_keeps_what_is_there(release: Release, s3: str, tmp_path: Path) -> None:
+    assert publish(release.path, s3) == publish(release.path, s3)
+    refused = _run("publish", _build(tmp_path / "other", STORIES[:1]).path, s3, environment={})
     assert refused.returncode == 2, refused.stderr
     assert "is another release" in refused.stderr
-    nowhere = _run("publish", release.path, "s3://nowhere/x", environment=bucket)
+
+
+def test_what_is_published_tells_no_credentials(release: Release, s3: str) -> None:
+    done = _run("publish", release.path, s3, environment={"HF_TOKEN": TOKEN})
+    nowhere = _run("publish", release.path, "s3://nowhere/x", environment={"HF_TOKEN": TOKEN})
     assert nowhere.returncode == 3, nowhere.stderr
-    assert "standin" not in nowhere.stderr
+    system = fsspec.filesystem("s3")
+    system.invalidate_cache()
+    written = b"".join(system.cat_file(path) for path in system.find(s3)).decode("utf-8", "replace")
+    for secret in (s3_server.KEY, s3_server.SECRET, TOKEN):
+        assert secret not in written + done.stdout + done.stderr + nowhere.stdout + nowhere.stderr
+
+
+# A target is a store.
+
+
+@pytest.fixture(params=["folder", "s3"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return str(tmp_path / "public") if request.param == "folder" else str(request.getfixturevalue("s3"))
+
+
+def _output(*words: str | Path) -> str:
+    done = CliRunner().invoke(cli, list(map(str, words)))
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_every_command_takes_what_was_published(release: Release, target: str, tmp_path: Path) -> None:
+    newer = _build(tmp_path, [*STORIES, {"text": "Rebels in Brega.", "licence": "CC0-1.0"}], version="1.1.0")
+    for made in (release, newer):
+        _output("publish", made.path, target)
+    assert "libya-news-1.1.0 (latest)" in _output("list", target)
+    assert "5 articles" in _output("show", f"{target}/libya-news")
+    assert "nothing is wrong" in _output("verify", f"{target}/libya-news-1.0.0")
+    assert "a MINOR change" in _output("diff", f"{target}/libya-news-1.0.0", f"{target}/libya-news-1.1.0")
+    assert "is the latest version" in _output("rollback", f"{target}/libya-news-1.0.0")
+    assert "libya-news-1.0.0 (latest)" in _output("list", target)
+    assert "the same to the byte" in _output("rebuild", f"{target}/libya-news-1.0.0", "--from", tmp_path / "first")
+    id_ = datasets.load_dataset(str(release.path), split="train")[0]["article_id"]
+    assert "libya-news-1.1.0-erased-1" in _output("erase", id_, "--store", target, "--reason", "asked")
+    assert "3 articles" in _output("show", f"{target}/libya-news")
+    assert "nothing is wrong" in _output("verify", f"{target}/libya-news-1.1.0-erased-1")
+
+
+def test_a_release_goes_from_store_to_store(release: Release, s3: str, tmp_path: Path) -> None:
+    publish(release.path, s3)
+    publish(f"{s3}/libya-news", str(tmp_path / "back"), text="none")
+    with opened(tmp_path / "back" / "libya-news-1.0.0") as found:
+        assert not found.holds_text
+        assert verify(found) == []
+
+
+def test_a_version_that_is_too_small_for_its_target_is_refused(release: Release, target: str, tmp_path: Path) -> None:
+    """Built beside, it knew nothing of the version that the target has."""
+    publish(release.path, target)
+    other = _build(tmp_path / "other", STORIES[:1], version="1.0.1")
+    with pytest.raises(VersionError, match=r"3 articles removed.*MAJOR.*--version 2\.0\.0"):
+        publish(other.path, target)
+    assert [row.version for row in Store(target).index().entries] == ["1.0.0"]

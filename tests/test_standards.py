@@ -71,6 +71,25 @@ def test_croissant_is_valid_without_a_warning(release: Release, caplog: pytest.L
     assert {file.id: file.sha256 for file in metadata.file_objects} == {f.path: f.sha256 for f in release.files}
 
 
+FORMS = ({"text": "none"}, {"format": "arrow"}, {"split": "cluster"}, {"text": "none", "format": "arrow"})
+
+
+@THEIR_WARNINGS
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_croissant_is_valid_of_every_form(
+    release: Release, form: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = build([release.path.parent / "in.jsonl"], out=tmp_path, **form)  # type: ignore[arg-type]
+    with caplog.at_level(logging.WARNING):
+        metadata = _croissant(made).metadata
+    assert not metadata.ctx.issues.errors
+    assert not caplog.records
+    suffix = form.get("format", "parquet")
+    described = json.loads(_text(made, "croissant.json"))["distribution"]
+    assert all(suffix in row["encodingFormat"] for row in described)
+    assert ("Arrow" if suffix == "arrow" else "Parquet") in _text(made, "README.md")
+
+
 @THEIR_WARNINGS
 @pytest.mark.parametrize("config", list(schema.CONFIGS))
 def test_croissant_reads_the_rows_back(release: Release, config: str) -> None:
@@ -129,11 +148,21 @@ def test_the_card_is_one_that_the_hub_reads(release: Release) -> None:
     assert [config["version"] for config in data["configs"]] == ["1.0.0", "1.0.0"]
 
 
+RESPONSIBLE = {
+    *("dataCollection", "dataCollectionType", "dataPreprocessingProtocol", "dataAnnotationProtocol"),
+    *("machineAnnotationTools", "annotationsPerItem", "dataUseCases", "dataLimitations", "dataBiases"),
+    *("personalSensitiveInformation", "dataReleaseMaintenancePlan"),
+}
+
+
 def test_card_citation_and_croissant_agree(release: Release) -> None:
     card, described = _text(release, "README.md"), json.loads(_text(release, "croissant.json"))
     assert described["citeAs"] in card
     assert described["description"] in card
     assert all(limit in card for limit in described["rai:dataLimitations"])
+    assert {name.removeprefix("rai:") for name in described if name.startswith("rai:")} >= RESPONSIBLE
+    assert _text(release, "CHANGELOG.md") in card
+    assert f"]({chart.PATH})" in card
     assert "https://creativecommons.org/licenses/by/4.0/" in described["license"]
 
 

@@ -8,13 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import datasets
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -30,11 +27,10 @@ from libya_news.errors import (
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.outputs import parquet
 from libya_news.records import sha256_hex
-from libya_news.release import index as index_
 from libya_news.release import manifest, reading, schema, sidebyside, staging, versioning
 from libya_news.release.diff import diff
 from libya_news.release.rebuild import rebuild
-from libya_news.release.store import Store, opened
+from libya_news.release.store import Store
 from libya_news.release.verify import verify
 
 EPOCH = "1579000000"
@@ -63,12 +59,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(made: Path, tmp_path: Path) -> Path:
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-@pytest.fixture
-def memory() -> Iterator[str]:
-    yield "memory://releases"
-    fsspec.filesystem("memory").rm("/releases", recursive=True)
 
 
 def test_the_index_lists_versions_and_digests(place: Path) -> None:
@@ -102,65 +92,6 @@ def test_an_index_that_was_lost_is_made_anew(place: Path) -> None:
     before = Store(place / "releases").index()
     (place / "releases" / "index.json").unlink()
     assert Store(place / "releases").index() == before
-
-
-def test_a_store_in_memory(place: Path, memory: str) -> None:
-    store = Store(memory)
-    for version in ("1.0.0", "1.1.0"):
-        store.add(place / "releases" / f"libya-news-{version}")
-    assert store.index() == Store(place / "releases").index()
-    assert store.add(place / "releases" / "libya-news-1.1.0").version == "1.1.0"
-    with opened(f"{memory}/libya-news") as release:
-        assert release.version == "1.1.0"
-        assert verify(release) == []
-
-
-def test_a_broken_upload_is_not_seen_and_is_completed(
-    place: Path, memory: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    system, store = fsspec.filesystem("memory"), Store(memory)
-    put, left = type(system).put_file, [3]
-
-    def breaks(*arguments: object, **options: object) -> None:
-        left[0] -= 1
-        if not left[0]:
-            raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
-        put(*arguments, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(system), "put_file", breaks)
-        with pytest.raises(EnvironmentFaultError, match="Broken pipe"):
-            store.add(place / "releases" / "libya-news-1.0.0")
-    assert store.index() == index_.Index()
-    store.add(place / "releases" / "libya-news-1.0.0")
-    with opened(f"{memory}/libya-news-1.0.0") as release:
-        assert verify(release) == []
-
-
-def test_of_two_publishers_of_other_things_one_wins(place: Path, memory: str) -> None:
-    _stories(place / "in", "Another text.")
-    other = build([place / "in"], out=place / "other").path
-
-    def publish(folder: Path) -> str:
-        try:
-            return Store(memory).add(folder).digest
-        except LibyaNewsError as error:
-            return type(error).__name__
-
-    with ThreadPoolExecutor(2) as pool:
-        ends = list(pool.map(publish, [place / "releases" / "libya-news-1.0.0", other]))
-    assert len([end for end in ends if end in ("ReleaseExistsError", "VersionError")]) == 1
-    assert len(Store(memory).index().entries) == 1
-
-
-def test_publishers_of_other_versions_both_get_in(memory: str) -> None:
-    index, store = index_.Index(), Store(memory)
-    rows = [index_.Entry(f"x-1.0.{n}", "x", f"1.0.{n}", "", str(n)) for n in range(8)]
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda row: store.update(lambda found: found.with_entry(row)), rows))
-    for row in rows:
-        index = index.with_entry(row)
-    assert store.index() == index
 
 
 def test_versions_follow_from_what_changed(place: Path) -> None:

@@ -42,7 +42,7 @@ def rehydrate(context: click.Context, standoff: str, texts: tuple[str, ...], out
 
 @click.command()
 @click.argument("article", metavar="ARTICLE_ID|URL")
-@click.option("--store", default="releases", help="Folder that holds the releases.")
+@click.option("--store", default="releases", help="Folder or URL that holds the releases.")
 @click.option("--reason", required=True, help="Why; it is kept in the receipt.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
 @AS_JSON

@@ -16,7 +16,7 @@ from libya_news._tables import load_table, load_text
 from libya_news.labels import KINDS
 from libya_news.records import OutputFile, Release
 
-from . import chart, schema
+from . import chart, schema, versioning
 from .citation import bibtex
 from .rights import hub_words
 
@@ -49,6 +49,8 @@ def _words(release: Release) -> dict[str, str]:
         "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
         "folder": release.leaf,
         "erased": _erased(release),
+        "format": facts["formats"][release.settings.get("format", "parquet")],
+        "changelog": f"#{versioning.changelog(release)}",
         "quality": _quality(release),
         "override": f"\nText was published against its licence, for this reason: {release.override}\n"
         if release.override

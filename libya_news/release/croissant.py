@@ -23,8 +23,8 @@ from .schema import Column
 
 CONFORMS_TO: Final = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
 
-_FORMAT: Final = "application/x-parquet"
-"""The word that readers of Croissant know Parquet by."""
+_FORMATS: Final = {"parquet": "application/x-parquet", "arrow": "application/vnd.apache.arrow.file"}
+"""Media types: the word that readers of Croissant know Parquet by, and the one that is registered for Arrow files."""
 
 _CR: Final = (
     *("arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field", "fileObject"),
@@ -115,20 +115,25 @@ def _file(file: OutputFile) -> dict[str, Any]:
         "description": f"{file.rows:,} rows of {file.config}, split {file.split}",
         "contentUrl": file.path,
         "contentSize": f"{file.bytes} B",
-        "encodingFormat": _FORMAT,
+        "encodingFormat": _encoding(file),
         "sha256": file.sha256,
     }
 
 
+def _encoding(file: OutputFile) -> str:
+    return _FORMATS[PurePosixPath(file.path).suffix.removeprefix(".")]
+
+
 def _file_set(release: Release, config: str) -> dict[str, Any]:
     """The shards of a config, named one by one, so that no other file is taken for one."""
+    files = [file for file in release.files if file.config == config]
     return {
         "@type": "cr:FileSet",
         "@id": f"{config}-files",
         "name": f"{config}-files",
         "description": f"all files of {config}",
-        "encodingFormat": _FORMAT,
-        "includes": [file.path for file in release.files if file.config == config],
+        "encodingFormat": _encoding(files[0]),
+        "includes": [file.path for file in files],
     }
 
 

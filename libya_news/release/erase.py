@@ -4,44 +4,32 @@ A release never changes; so an affected one is written anew under a name that sa
 old folder is emptied. A ``TOMBSTONE.md`` stays in its place: ``datasets`` serves a folder that is gone from its cache,
 and fails on one that is there and holds no data. Where nothing is left of a release, it is withdrawn.
 
-The ledger is written first, so that builds honour an erasure as soon as it begins. Each step finds out what is done
-already: an erasure that was cut short is completed by running it again.
+The ledger is written first and the index second, so that from then on nothing with the article gets into the store.
+Then one release at a time is looked at and written anew. Each step finds out what is done already: an erasure that was
+cut short is completed by running it again.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import Any, Final
 
 from libya_news.corpus import near_duplicates
-from libya_news.errors import DataError, EnvironmentFaultError
-from libya_news.records import Article, Drop, Release, Tombstone, sha256_hex
+from libya_news.errors import DataError, EnvironmentFaultError, UsageError
+from libya_news.records import Release, Tombstone, sha256_hex
 from libya_news.sources import StrPath
 
-from . import ledger as ledger_
-from . import manifest, splits, writing
-from .counts import count
-from .ledger import Blocked, Ledger, Neighbour, Receipt, Rewritten
-from .reading import table
-from .rows import articles
-from .schema import CONFIGS
+from . import index as index_
+from . import manifest, reading
+from .ledger import Ledger, Neighbour, Receipt, Rewritten
+from .staging import faults
+from .store import Store
+from .without import Gone, without
 
-TOMBSTONE: Final = "TOMBSTONE.md"
-"""Not a name that ``datasets`` takes for data."""
-
-
-class Found(NamedTuple):
-    """An article in a release of the store."""
-
-    release: Release
-    article: Article
-    text_sha256: str
+Row = dict[str, Any]
 
 
 def erase(what: str, *, store: StrPath, reason: str, dry_run: bool = False) -> Receipt:
@@ -50,7 +38,7 @@ def erase(what: str, *, store: StrPath, reason: str, dry_run: bool = False) -> R
     Args:
         what: an article id, or an address; of an address, every article that was found there. An article with the very
             same text goes too, under whatever id.
-        store: folder that holds the releases.
+        store: folder or URL that holds the releases.
         reason: why; it is kept in the receipt.
         dry_run: find out and change nothing.
 
@@ -59,37 +47,25 @@ def erase(what: str, *, store: StrPath, reason: str, dry_run: bool = False) -> R
 
     Raises:
         DataError: no release holds such an article, or one cannot be read.
+        UsageError: another erasure was cut short and must be completed first.
         EnvironmentFaultError: the store cannot be written; running it again completes what was begun.
     """
-    folder = Path(store)
-    kept = ledger_.load(folder)
-    there = [found for release in releases(folder) for found in _articles(release)]
-    receipt = _begun(kept, what) or _receipt(kept, _chosen(there, what), there, reason)
+    place = Store(store)
+    kept = place.ledger()
+    receipt = _begun(kept, what) or _sought(place, kept, what, reason)
     if dry_run:
-        return receipt
-    try:
-        ledger_.save(folder, kept.with_receipt(receipt))
-        receipt = replace(
-            receipt, releases=tuple(_rewrite(folder, receipt, row) for row in receipt.releases), complete=True
-        )
-        ledger_.save(folder, kept.with_receipt(receipt))
-    except OSError as error:
-        raise EnvironmentFaultError(f"Cannot write {folder}: {error.strerror}.", "Mend it and run it again.") from None
-    if not receipt.articles or not receipt.releases:
-        raise DataError(f"No release in {store} holds an article {what!r}.", "Give its article_id or its url.")
-    return receipt
-
-
-def releases(store: Path) -> list[Release]:
-    """The releases in a folder, in the order of their names; tombstones are none."""
-    return [manifest.load(path.parent) for path in sorted(store.glob(f"[!.]*/{manifest.FILE_NAME}"))]
-
-
-def _articles(release: Release) -> Iterator[Found]:
-    for split in dict.fromkeys(file.split for file in release.files):
-        rows = table(release, "articles", split)
-        hashes = map(str, rows["text_sha256"].to_pylist())
-        yield from (Found(release, article, digest) for article, digest in zip(articles(rows), hashes, strict=True))
+        return _looked(place, kept, receipt)
+    kept = place.update_ledger(lambda found: _with_begun(found, kept.salt, receipt))
+    receipt = _begun(kept, receipt.articles[0].article_id) or receipt
+    place.update(lambda index: replace(index, erasures=max(index.erasures, receipt.number)))
+    place.sweep(receipt.number)
+    receipt = _looked(place, kept, receipt)
+    place.update_ledger(lambda found: found.with_receipt(receipt))
+    rows = tuple(_rewritten(place, kept, receipt, row) for row in receipt.releases)
+    place.sweep(receipt.number)  # once more: who was stopped by the index may still have been on the way
+    done = replace(receipt, releases=rows, complete=True)
+    place.update_ledger(lambda found: found.with_receipt(done))
+    return done
 
 
 def _begun(kept: Ledger, what: str) -> Receipt | None:
@@ -100,100 +76,119 @@ def _begun(kept: Ledger, what: str) -> Receipt | None:
     )
 
 
-def _chosen(there: Iterable[Found], what: str) -> list[Found]:
-    there = list(there)
-    texts = {found.text_sha256 for found in there if what in (found.article.id, found.article.url)}
-    chosen = [found for found in there if found.text_sha256 in texts]
-    if not chosen:
-        raise DataError(f"No release holds an article {what!r}.", "Give its article_id or its url, and --store.")
-    return chosen
+def _sought(store: Store, kept: Ledger, what: str, reason: str) -> Receipt:
+    """A new receipt, of the articles that go by that id or address."""
+    found = {kept.entry(row["article_id"], row["text_sha256"], row["url"]) for row in _rows(store, _named(what))}
+    if not found:
+        raise DataError(f"No release in {store.url} holds an article {what!r}.", "Give its article_id or its url.")
+    entries = tuple(sorted(found, key=lambda entry: (entry.article_id, entry.text)))
+    return Receipt(len(kept.erasures) + 1, manifest.created_at(), reason, entries, (), ())
 
 
-def _receipt(kept: Ledger, chosen: list[Found], there: list[Found], reason: str) -> Receipt:
-    number = len(kept.erasures) + 1
-    gone = {found.article.id for found in chosen}
-    rows = []
-    for release in {found.release.path: found.release for found in chosen}.values():
-        left = sum(found.release.path == release.path and found.article.id not in gone for found in there)
-        after = f"{release.name}-{release.version}-erased-{number}" if left else None
-        rows.append(Rewritten(release.path.name, _digest(release.path), after))
-    entries = {kept.entry(found.article.id, found.text_sha256, found.article.url) for found in chosen}
-    blocked = tuple(sorted(entries, key=lambda entry: (entry.article_id, entry.text)))
-    return Receipt(number, manifest.created_at(), reason, blocked, tuple(rows), tuple(_neighbours(chosen, there)))
+def _with_begun(kept: Ledger, salt: str, receipt: Receipt) -> Ledger:
+    """The ledger with an erasure begun; it has the salt under which that was written down."""
+    kept = kept if kept.erasures else replace(kept, salt=salt)
+    if kept.salt != salt:
+        raise EnvironmentFaultError("Another erasure began meanwhile.", "Run it again.")
+    if other := next((r for r in kept.erasures if not r.complete and r.articles != receipt.articles), None):
+        id_ = other.articles[0].article_id
+        raise UsageError(f"Erasure {other.number}, of {id_}, was cut short.", f"Complete it first: erase {id_}.")
+    if _begun(kept, receipt.articles[0].article_id):
+        return kept
+    return kept.with_receipt(replace(receipt, number=len(kept.erasures) + 1))
 
 
-def _digest(folder: Path) -> str:
-    return sha256_hex((folder / manifest.FILE_NAME).read_bytes())
+def _looked(store: Store, kept: Ledger, receipt: Receipt) -> Receipt:
+    """The receipt with every release that is affected, every article that goes, and what is similar to them."""
+    if receipt.releases:
+        return receipt
+    is_gone = _is_gone(kept, receipt)
+    near = _Neighbours([row["text"] for row in _rows(store, is_gone) if row.get("text")])
+    entries, rows = set(receipt.articles), []
+    for path, release in _releases(store):
+        left = gone = 0
+        for row in reading.rows(release, "articles", _COLUMNS):
+            if is_gone(row):
+                gone += 1
+                entries.add(kept.entry(row["article_id"], row["text_sha256"], row["url"]))
+            else:
+                left += 1
+                near.look(path, row)
+        if gone:
+            after = f"{release.name}-{release.version}-erased-{receipt.number}"
+            whole = left and path == release.leaf  # a part of a release is not worth keeping
+            rows.append(Rewritten(path, sha256_hex(manifest.data(release)), after if whole else None))
+    articles = tuple(sorted(entries, key=lambda entry: (entry.article_id, entry.text)))
+    return replace(receipt, articles=articles, releases=tuple(rows), near_duplicates=near.found())
 
 
-def _neighbours(chosen: list[Found], there: list[Found]) -> list[Neighbour]:
-    """What is a near-duplicate of an erased text, each article once, where it is first found."""
-    gone = {found.article.id for found in chosen}
-    texts = {found.article.text for found in chosen if found.article.text}
-    others = {f.article.id: f for f in reversed(there) if f.article.id not in gone and f.article.text}
-    found = [
-        Neighbour(
-            other.release.path.name,
-            id_,
-            round(max(near_duplicates.similarity(t, other.article.text) for t in texts), 3),
-        )
-        for id_, other in sorted(others.items())
-        if texts
-    ]
-    return [neighbour for neighbour in found if neighbour.similarity >= near_duplicates.THRESHOLD]
+_COLUMNS: Final = ("article_id", "text_sha256", "url", "text")
 
 
-def _rewrite(store: Path, receipt: Receipt, row: Rewritten) -> Rewritten:
-    old, new = store / row.before, store / row.after if row.after else None
-    if new and not new.exists():
-        _publish(manifest.load(old), new, receipt)
-    _bury(old, row.after, receipt)
-    return replace(row, digest_after=_digest(new)) if new else row
+def _named(what: str) -> Callable[[Row], bool]:
+    return lambda row: what in (row["article_id"], row["url"])
 
 
-def _publish(old: Release, new: Path, receipt: Receipt) -> None:
-    gone = {row.article_id for row in receipt.articles}
-    made = {split: _without(old, split, gone) for split in dict.fromkeys(file.split for file in old.files)}
-    made = {split: tables for split, tables in made.items() if tables["articles"].num_rows}
-    parts = {split: list(articles(tables["articles"])) for split, tables in made.items()}
-    raw = {article.raw_sha256 for found in _articles(old) for article in (found.article,) if article.id in gone}
-    drops = tuple(_silent(drop, gone) for drop in old.drops)
-    stones = tuple(Tombstone(receipt.number, row.article_id, row.text) for row in receipt.articles)
-    release = replace(
-        old,
-        path=new,
-        inputs=tuple(file for file in old.inputs if file.sha256 not in raw),
-        drops=drops,
-        counts=count([article for part in parts.values() for article in part], drops),
-        leakage=splits.report(parts) if old.leakage and old.holds_text else old.leakage,
-        erased=(*old.erased, *stones),
-        full=(),
-        documents=(),
+def _is_gone(kept: Ledger, receipt: Receipt) -> Callable[[Row], bool]:
+    ids, texts = ({entry.article_id for entry in receipt.articles}, {entry.text for entry in receipt.articles})
+    return lambda row: row["article_id"] in ids or kept.salted(row["text_sha256"]) in texts
+
+
+def _rows(store: Store, wanted: Callable[[Row], bool]) -> Iterator[Row]:
+    for _, release in _releases(store):
+        yield from filter(wanted, reading.rows(release, "articles", _COLUMNS))
+
+
+def _releases(store: Store) -> Iterator[tuple[str, Release]]:
+    """Every release that lies in the store, withdrawn ones too; of what was erased, only the tombstone is left."""
+    for path in list(store.folders()):
+        with store.opened(path) as release:
+            yield path, release
+
+
+class _Neighbours:
+    """What is a near-duplicate of an erased text; each text is looked at once, where it is first found."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._erased = [near_duplicates.shingles(text) for text in dict.fromkeys(texts)]
+        self._seen: set[str] = set()
+        self._found: list[Neighbour] = []
+
+    def look(self, path: str, row: Row) -> None:
+        if not (self._erased and row.get("text")) or row["text_sha256"] in self._seen:
+            return
+        self._seen.add(row["text_sha256"])
+        own = near_duplicates.shingles(row["text"])
+        similarity = max(near_duplicates.jaccard(own, erased) for erased in self._erased)
+        if similarity >= near_duplicates.THRESHOLD:
+            self._found.append(Neighbour(path, row["article_id"], round(similarity, 3)))
+
+    def found(self) -> tuple[Neighbour, ...]:
+        return tuple(sorted(self._found, key=lambda near: near.article_id))
+
+
+def _rewritten(store: Store, kept: Ledger, receipt: Receipt, row: Rewritten) -> Rewritten:
+    """A release written anew, where that is not done, and its old folder emptied."""
+    if row.after and not store.index().at(row.after):
+        with store.opened(row.before) as old, tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
+            with faults(Path(folder)):
+                made = without(old, Path(folder) / row.after, _gone(old, kept, receipt))
+            store.place(made.path, index_.entry(made, manifest.data(made)), receipt.number)
+    store.bury(row.before, _stone(receipt, row))
+    entry = store.index().at(row.after) if row.after else None
+    return replace(row, digest_after=entry.digest if entry else None)
+
+
+def _gone(release: Release, kept: Ledger, receipt: Receipt) -> Gone:
+    rows = filter(_is_gone(kept, receipt), reading.rows(release, "articles", _COLUMNS))
+    entries = sorted(
+        {kept.entry(row["article_id"], row["text_sha256"], None) for row in rows}, key=lambda entry: entry.article_id
     )
-    writing.publish(replace(release, fingerprint=manifest.fingerprint(release)), made)
+    stones = tuple(Tombstone(receipt.number, entry.article_id, entry.text) for entry in entries)
+    return Gone(frozenset(stone.article_id for stone in stones), stones)
 
 
-def _without(release: Release, split: str, gone: set[str]) -> dict[str, pa.Table]:
-    erased = pa.array(sorted(gone), pa.string())
-    made = {config: table(release, config, split) for config in CONFIGS}
-    return {config: rows.filter(pc.invert(pc.is_in(rows["article_id"], erased))) for config, rows in made.items()}
-
-
-def _silent(drop: Drop, gone: set[str]) -> Drop:
-    """A drop that names an erased article, or another copy of it, without what it said of the source."""
-    named = next((id_ for id_ in sorted(gone) if id_ == drop.id or id_ in drop.reason), None)
-    return replace(drop, reason=f"{drop.reason.partition(':')[0]}: of {named}, which was erased") if named else drop
-
-
-def _bury(folder: Path, after: str | None, receipt: Receipt) -> None:
-    """Empty a release's folder, its manifest first, so that it is none from that moment on, and leave a tombstone."""
-    (folder / manifest.FILE_NAME).unlink(missing_ok=True)
-    for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    where = f"Its other articles are in `{after}`." if after else "It held nothing else and is withdrawn."
-    ids = "\n".join(f"- {row.article_id}: {row.text}" for row in receipt.articles)
-    text = f"# Erased\n\nErasure {receipt.number} took from this release (id, salted hash):\n\n{ids}\n\n{where}\n"
-    (folder / TOMBSTONE).write_text(text, encoding="utf-8", newline="\n")
-
-
-__all__ = ["TOMBSTONE", "Blocked", "Receipt", "erase", "releases"]
+def _stone(receipt: Receipt, row: Rewritten) -> str:
+    where = f"Its other articles are in `{row.after}`." if row.after else "It held nothing else and is withdrawn."
+    ids = "\n".join(f"- {entry.article_id}: {entry.text}" for entry in receipt.articles)
+    return f"# Erased\n\nErasure {receipt.number} took from this release (id, salted hash):\n\n{ids}\n\n{where}\n"

@@ -42,10 +42,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The versions of a store in their order, and the latest version of each name."""
+    """What a store has.
+
+    Attributes:
+        entries: its versions, in their order.
+        latest: the latest version of each name.
+        erasures: number of the last erasure. Who publishes watches it: what was on its way when an erasure began may
+            hold what that takes out.
+    """
 
     entries: tuple[Entry, ...] = ()
     latest: Mapping[str, str] = field(default_factory=dict)
+    erasures: int = 0
+
+    def at(self, path: str) -> Entry | None:
+        """The entry of a folder; None where there is none."""
+        return next((entry for entry in self.entries if entry.path == path), None)
 
     def find(self, path: str) -> Entry:
         """The entry of a folder; of ``NAME`` alone, that of its latest version.
@@ -61,13 +73,21 @@ class Index:
         raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
 
     def with_entry(self, entry: Entry) -> Index:
-        """With one more folder. A version that was not there becomes the latest of its name, unless a higher one is."""
-        others = [other for other in self.entries if other.path != entry.path]
+        """With one more folder. A version that was not there becomes the latest of its name, unless a higher one is.
+
+        Another folder of the same version holds what was erased since: it is withdrawn.
+        """
+        same = (entry.name, entry.version, PUBLISHED)
+        others = [
+            replace(row, status=WITHDRAWN) if (row.name, row.version, entry.status) == same else row
+            for row in self.entries
+            if row.path != entry.path
+        ]
         entries = sorted((*others, entry), key=lambda row: (row.name, numbers(row.version), row.path))
         latest = self.latest.get(entry.name, entry.version)
         if entry.version not in (row.version for row in others if row.name == entry.name):
             latest = max(latest, entry.version, key=numbers)
-        return Index(tuple(entries), {**self.latest, entry.name: latest})
+        return replace(self, entries=tuple(entries), latest={**self.latest, entry.name: latest})
 
     def pointed(self, path: str) -> Index:
         """With that version as the latest of its name.
@@ -90,7 +110,9 @@ class Index:
         entries = tuple(replace(row, status=WITHDRAWN) if row == gone else row for row in self.entries)
         left = [row.version for row in entries if (row.name, row.status) == (gone.name, PUBLISHED)]
         latest = {name: version for name, version in self.latest.items() if name != gone.name or version in left}
-        return Index(entries, {**({gone.name: max(left, key=numbers)} if left else {}), **latest})
+        return replace(
+            self, entries=entries, latest={**({gone.name: max(left, key=numbers)} if left else {}), **latest}
+        )
 
 
 def entry(release: Release, text: bytes) -> Entry:
@@ -100,10 +122,14 @@ def entry(release: Release, text: bytes) -> Entry:
 
 def to_json(index: Index) -> str:
     """The text of ``index.json``."""
-    fields = {"latest": dict(index.latest), "releases": [asdict(row) for row in index.entries]}
-    return (
-        json.dumps({"format": FORMAT, "format_version": FORMAT_VERSION, **fields}, ensure_ascii=False, indent=1) + "\n"
-    )
+    fields = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "latest": dict(index.latest),
+        **({"erasures": index.erasures} if index.erasures else {}),
+        "releases": [asdict(row) for row in index.entries],
+    }
+    return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
 
 def from_json(text: bytes, where: str) -> Index:
@@ -117,7 +143,7 @@ def from_json(text: bytes, where: str) -> Index:
         found = (fields["format"], fields["format_version"])
         if found != (FORMAT, FORMAT_VERSION):
             raise DataError(f"{where} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
-        return Index(tuple(Entry(**row) for row in fields["releases"]), fields["latest"])
+        return Index(tuple(Entry(**row) for row in fields["releases"]), fields["latest"], fields.get("erasures", 0))
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{where} is no index: {error}.", "Remove it: it is made anew from the releases.") from None
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from libya_news.errors import DataError
-from libya_news.records import Article, Drop
+from libya_news.records import Article, Drop, Release
 
+from . import reading
 from .shelf import Chosen
 
 FILE_NAME: Final = "erasures.json"
@@ -104,6 +104,22 @@ class Ledger:
         """How an article is written down here."""
         return Blocked(article_id, self.salted(text_sha256), self.salted(url) if url else None)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids, and the salted hashes of texts and addresses, of all that was erased."""
+        rows = (row for receipt in self.erasures for row in receipt.articles)
+        return frozenset(name for row in rows for name in astuple(row) if name)
+
+    def erased_in(self, release: Release) -> list[str]:
+        """Ids of the articles of a release that were erased: by id, text or address.
+
+        Raises:
+            DataError: a file is missing or damaged.
+        """
+        names = self.names
+        rows = reading.rows(release, "articles", ("article_id", "text_sha256", "url")) if names else ()
+        return [row["article_id"] for row in rows if not names.isdisjoint(astuple(self.entry(**row)))]
+
     def with_receipt(self, receipt: Receipt) -> Ledger:
         """The ledger with a receipt added, or put in the place of the one with its number."""
         others = (old for old in self.erasures if old.number != receipt.number)
@@ -111,34 +127,49 @@ class Ledger:
 
     def sift(self, articles: Sequence[Article]) -> tuple[Sequence[Article], list[Drop]]:
         """The articles that may be published, and a drop for each that was erased: by id, text or address."""
-        blocked = [row for receipt in self.erasures for row in receipt.articles]
-        if not blocked:
+        names = self.names
+        if not names:
             return articles, []
-        names = {name for row in blocked for name in (row.article_id, row.text, row.url) if name}
-        erased = {i: article.id for i, article in enumerate(articles) if names & self._names(article)}
+        hashed = ((i, a.id, self.entry(a.id, a.text_sha256, a.url)) for i, a in enumerate(articles))
+        erased = {i: id_ for i, id_, entry in hashed if not names.isdisjoint(astuple(entry))}
         drops = [Drop(id_, "release", "erased: on the blocklist of the store") for id_ in erased.values()]
         return Chosen(articles, (i for i in range(len(articles)) if i not in erased)), drops
 
-    def _names(self, article: Article) -> set[str | None]:
-        return set(asdict(self.entry(article.id, article.text_sha256, article.url)).values())
 
-
-def load(store: Path) -> Ledger:
-    """The ledger of a store; a new one, not written yet, where it has none.
+def load(folder: Path) -> Ledger:
+    """The ledger of a store that is a folder; a new one, not written yet, where it has none.
 
     Raises:
         DataError: it cannot be read, so nobody knows what was erased.
     """
-    path = store / FILE_NAME
+    path = folder / FILE_NAME
     try:
-        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return from_json(path.read_bytes(), str(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return from_json(None, str(path))
+    except OSError as error:
+        raise _unreadable(str(path), error) from None
+
+
+def from_json(text: bytes | None, where: str) -> Ledger:
+    """Read the text of ``erasures.json``; where there is none, a new ledger.
+
+    Raises:
+        DataError: it cannot be read, so nobody knows what was erased.
+    """
+    if text is None:
+        return Ledger(secrets.token_hex(16))
+    try:
+        fields: dict[str, Any] = json.loads(text)
         if (fields["format"], fields["format_version"]) != FORMAT:
             raise ValueError("another format")  # noqa: TRY301 - told like any other fault of the file
         return Ledger(fields["salt"], tuple(map(_receipt, fields["erasures"])))
-    except (FileNotFoundError, NotADirectoryError):
-        return Ledger(secrets.token_hex(16))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} cannot be read: {error}.", "Restore it: it keeps erased articles out.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise _unreadable(where, error) from None
+
+
+def _unreadable(where: str, error: Exception) -> DataError:
+    return DataError(f"{where} cannot be read: {error}.", "Restore it: it keeps erased articles out.")
 
 
 def _receipt(row: dict[str, Any]) -> Receipt:
@@ -146,16 +177,7 @@ def _receipt(row: dict[str, Any]) -> Receipt:
     return Receipt(**{**row, **{key: tuple(kind(**part) for part in row[key]) for key, kind in parts.items()}})
 
 
-def save(store: Path, ledger: Ledger) -> None:
-    """Write the ledger: the old one or the new one is there at any moment.
-
-    Raises:
-        OSError: the disk is full, or the folder cannot be written.
-    """
+def to_json(ledger: Ledger) -> str:
+    """The text of ``erasures.json``."""
     fields = {"format": FORMAT[0], "format_version": FORMAT[1], **asdict(ledger)}
-    new = store / f".{FILE_NAME}.new"
-    with new.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(json.dumps(fields, ensure_ascii=False, indent=1) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(store / FILE_NAME)
+    return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"

@@ -60,6 +60,18 @@ def load(folder: Path) -> Release:
         raise DataError(f"{folder} holds no readable {FILE_NAME}: {error}.", "Name the folder of a release.") from None
 
 
+def data(release: Release) -> bytes:
+    """The bytes of a release's manifest, as they lie in its folder.
+
+    Raises:
+        DataError: they cannot be read.
+    """
+    try:
+        return (release.path / FILE_NAME).read_bytes()
+    except OSError as error:
+        raise DataError(f"{release.path} holds no readable {FILE_NAME}: {error}.", "Get the release anew.") from None
+
+
 def created_at() -> str:
     """Now, or the time in ``SOURCE_DATE_EPOCH`` (seconds since 1970), as ISO 8601 in UTC.
 

@@ -29,7 +29,7 @@ def staged(target: Path) -> Iterator[Path]:
     """
     with faults(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _clean(target)
+        clean(target.parent, target.name)
         with _locked_folder(target) as folder:
             yield folder
             folder.rename(target)
@@ -83,8 +83,9 @@ def _locked_folder(target: Path) -> Iterator[Path]:
         lock.unlink(missing_ok=True)
 
 
-def _clean(target: Path) -> None:
-    for lock in sorted(target.parent.glob(f".{target.name}.*.lock")):
+def clean(folder: Path, name: str = "*") -> None:
+    """Remove what killed processes left in a folder, beside any name or beside one."""
+    for lock in sorted(folder.glob(f".{name}.*.lock")):
         with contextlib.suppress(Timeout), FileLock(lock, timeout=0):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)

@@ -1,20 +1,17 @@
 """Where releases live: a folder or any fsspec URL, with ``NAME-X.Y.Z/`` for each version and ``index.json``.
 
-In a folder, a release appears by one rename. In an object store its manifest is written first and only where none is,
-which settles who publishes that version; then its files; the index comes last, on the condition that nobody changed it
-since it was read. What the index does not name is not there.
+In a folder, a release appears by one rename (see ``folders``); elsewhere by one conditional write of the index (see
+``objects``). What the index does not name is not there.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
-import shutil
-import tempfile
-import threading
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -24,19 +21,13 @@ from libya_news.records import Release, sha256_hex
 from libya_news.sources import StrPath
 
 from . import index as index_
+from . import ledger as ledger_
 from . import manifest, versioning
 from .diff import diff
+from .folders import Folder
 from .index import Entry, Index
-from .staging import locked, replace_text, staged
-
-ATTEMPTS: Final = 20
-"""How often the index is read and written anew when others write it at the same time. Each attempt that fails means
-that somebody else succeeded, so more than a few need more publishers at once than a dataset has."""
-
-_FOLDER: Final = r"{}(?:-erased-\d+)?"
-"""What the folder of a version is called, of one from which an article was erased too."""
-
-_WITHIN_PROCESS: Final = threading.Lock()
+from .ledger import Ledger
+from .objects import Objects
 
 
 class Store:
@@ -52,13 +43,16 @@ class Store:
             UsageError: the protocol is unknown, or its package is not installed.
         """
         try:
-            self._fs, self._root = fsspec.core.url_to_fs(str(url))
+            system, root = fsspec.core.url_to_fs(str(url))
         except (ImportError, ValueError) as error:
             raise UsageError(
-                f"{str(url)!r} cannot be opened: {error}.", "Install the package of its protocol."
+                f"{str(url)!r} cannot be opened: {error}.",
+                "Install the package of its protocol; for S3: pip install 'libya-news[s3]'.",
             ) from None
-        self.url = str(url)
-        self.local: Path | None = Path(self._root) if isinstance(self._fs, LocalFileSystem) else None
+        self.url = str(url).rstrip("/")
+        self._files: Folder | Objects = (
+            Folder(Path(root)) if isinstance(system, LocalFileSystem) else Objects(system, root)
+        )
 
     def index(self) -> Index:
         """What the store has. A folder without an index, or with a release that a crash kept from it, is read itself.
@@ -67,32 +61,72 @@ class Store:
             DataError: the index is damaged.
             EnvironmentFaultError: the store cannot be read.
         """
-        return self._read()[0]
+        with _faults(self.url):
+            return self._index(self._files.read(index_.FILE_NAME))
+
+    def _index(self, text: bytes | None) -> Index:
+        index = index_.from_json(text, f"{self.url}/{index_.FILE_NAME}") if text else Index()
+        return index_.adopted(index, list(self._files.complete())) if isinstance(self._files, Folder) else index
 
     def add(self, folder: Path) -> Entry:
         """Publish a release that lies in a folder, all of it or nothing. What a broken run left is completed.
 
+        A form of a version from which an article was erased takes the place of the other forms, which are withdrawn.
+
         Raises:
-            DataError: the folder holds no release.
-            ReleaseExistsError: another release of that name and version is there, or on its way.
+            DataError: the folder holds no release, or one that holds what was erased from this store.
+            UsageError: it holds a part of a release only.
+            ReleaseExistsError: another release of that name and version is there.
             VersionError: its version is too small for what changed since the latest one.
-            EnvironmentFaultError: the store cannot be written.
+            EnvironmentFaultError: the store cannot be written, or an erasure began meanwhile.
         """
-        release, text = manifest.load(folder), (folder / manifest.FILE_NAME).read_bytes()
-        entry = index_.entry(release, text)
-        there = next((row for row in self.index().entries if row.path == entry.path), None)
-        if there == entry:
-            return entry
-        if there:
-            raise _exists(self._path(entry.path))
-        self._check_version(release)
-        if self.local:
-            with staged(self.local / entry.path) as made:
-                shutil.copytree(folder, made, dirs_exist_ok=True)
-        else:
-            self._upload(folder, entry, text)
-        self.update(lambda index: index.with_entry(entry))
+        release = manifest.load(folder)
+        if any(drop.stage == REHYDRATE for drop in release.drops):
+            raise UsageError(f"{folder} is a part of a release.", "Give rehydrate the texts that it lacked.")
+        entry = replace(index_.entry(release, manifest.data(release)), path=release.leaf)
+        index = self.index()
+        if (there := index.at(entry.path)) and self._same(there, entry):
+            with _faults(self.url):
+                self._files.settle(there)
+            return there
+        self._check_erased(release)
+        if not release.erased:
+            self._check_version(release)
+        self.place(folder, entry, index.erasures)
         return entry
+
+    def _same(self, there: Entry, entry: Entry) -> bool:
+        """Whether an entry is that of the same release.
+
+        Raises:
+            ReleaseExistsError: it is that of another one, or the release was withdrawn.
+        """
+        if there.digest != entry.digest:
+            raise ReleaseExistsError(f"{self.url}/{entry.path} is there, and is another release.", _OTHER)
+        if there.status == index_.WITHDRAWN:
+            raise ReleaseExistsError(f"{self.url}/{entry.path} was there, and is withdrawn.", _OTHER)
+        return True
+
+    def place(self, folder: Path, entry: Entry, erasures: int) -> None:
+        """Bring the files of a release into the store, and name it in the index; see ``add`` for what is checked first.
+
+        Raises:
+            ReleaseExistsError: another release of that name and version is there.
+            EnvironmentFaultError: the store cannot be written, or an erasure began since there were that many.
+        """
+
+        def named(index: Index) -> Index:
+            if there := index.at(entry.path):
+                self._same(there, entry)
+            if index.erasures != erasures:
+                raise EnvironmentFaultError(f"An erasure began in {self.url} meanwhile.", "Run it again.")
+            return index.with_entry(entry)
+
+        def publish() -> None:
+            self.update(named)
+
+        with _faults(f"{self.url}/{entry.path}"):
+            self._files.place(folder, entry, publish, erasures)
 
     def rollback(self, path: str) -> Index:
         """Make an earlier version the latest again. Nothing is deleted.
@@ -110,25 +144,68 @@ class Store:
         """
         return self.update(lambda index: index.withdrawn(path))
 
+    def bury(self, path: str, text: str) -> None:
+        """Mark a version as withdrawn, empty its folder for good, and leave a tombstone with that text.
+
+        Raises:
+            EnvironmentFaultError: the store cannot be written.
+        """
+        if self.index().at(path):
+            self.withdraw(path)
+        with _faults(f"{self.url}/{path}"):
+            self._files.bury(path, TOMBSTONE, text)
+
+    def sweep(self, number: int) -> None:
+        """Finish what was published, and remove what publishers left who began before the erasure of that number.
+
+        Raises:
+            EnvironmentFaultError: the store cannot be written.
+        """
+        with _faults(self.url):
+            for entry in self.index().entries:
+                if TOMBSTONE not in self._files.names(entry.path):
+                    self._files.settle(entry)
+            self._files.sweep(number)
+
     def update(self, change: Callable[[Index], Index]) -> Index:
         """Change the index, on the condition that nobody else did since it was read; else read it again.
 
         Raises:
             EnvironmentFaultError: the store cannot be written, or others write it all the time.
         """
-        with _faults(self._path(index_.FILE_NAME)):
-            if self.local:
-                self.local.mkdir(parents=True, exist_ok=True)
-                with locked(self.local):
-                    changed = change(self.index())
-                    replace_text(self.local / index_.FILE_NAME, index_.to_json(changed))
-                    return changed
-            for _ in range(ATTEMPTS):
-                index, seen = self._read()
-                changed = change(index)
-                if self._swap(index_.to_json(changed).encode("utf-8"), seen):
-                    return changed
-        raise EnvironmentFaultError(f"Others keep changing {self.url}.", "Try again later.")
+        changed = Index()
+
+        def rewritten(text: bytes | None) -> str:
+            nonlocal changed
+            changed = change(self._index(text))
+            return index_.to_json(changed)
+
+        with _faults(self.url):
+            self._files.rewrite(index_.FILE_NAME, rewritten)
+        return changed
+
+    def ledger(self) -> Ledger:
+        """What was erased from the store.
+
+        Raises:
+            DataError: it cannot be read, so nobody knows what was erased.
+            EnvironmentFaultError: the store cannot be read.
+        """
+        with _faults(self.url):
+            return ledger_.from_json(self._files.read(ledger_.FILE_NAME), f"{self.url}/{ledger_.FILE_NAME}")
+
+    def update_ledger(self, change: Callable[[Ledger], Ledger]) -> Ledger:
+        """Change the ledger as ``update`` changes the index."""
+        changed = Ledger("")
+
+        def rewritten(text: bytes | None) -> str:
+            nonlocal changed
+            changed = change(ledger_.from_json(text, f"{self.url}/{ledger_.FILE_NAME}"))
+            return ledger_.to_json(changed)
+
+        with _faults(self.url):
+            self._files.rewrite(ledger_.FILE_NAME, rewritten)
+        return changed
 
     @contextlib.contextmanager
     def opened(self, path: str) -> Iterator[Release]:
@@ -138,18 +215,29 @@ class Store:
             UsageError: there is no such version.
             DataError: it cannot be read, or its manifest is not the one that was published.
         """
-        entry = self.index().find(path)
+        index = self.index()
+        entry = self._files.strays(index).get(path) or index.find(path)
         with contextlib.ExitStack() as stack:
-            if self.local:
-                folder = self.local / entry.path
-            else:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="libya_news."))) / entry.path
-                with _faults(self._path(entry.path)):
-                    self._fs.get(self._path(entry.path), str(folder), recursive=True)
+            with _faults(f"{self.url}/{entry.path}"):
+                folder = stack.enter_context(self._files.fetched(entry))
             release = manifest.load(folder)
-            if sha256_hex((folder / manifest.FILE_NAME).read_bytes()) != entry.digest:
+            if sha256_hex(manifest.data(release)) != entry.digest:
                 raise DataError(f"The manifest of {entry.path} is not the one that was published.", "Publish it anew.")
             yield release
+
+    def folders(self) -> Iterator[str]:
+        """Every folder that holds a release, withdrawn ones too, and those that have no place in the index.
+
+        Raises:
+            EnvironmentFaultError: the store cannot be read.
+        """
+        index = self.index()
+        with _faults(self.url):
+            for entry in index.entries:
+                names = self._files.names(entry.path)
+                if entry.status == index_.PUBLISHED or (names and TOMBSTONE not in names):
+                    yield entry.path
+            yield from self._files.strays(index)
 
     def before(self, release: Release) -> str | None:
         """The folder of the version that a new one follows: the latest, or the last before it of the same form.
@@ -166,64 +254,13 @@ class Store:
                         return entry.path
         return None
 
-    def _path(self, *parts: str) -> str:
-        return "/".join((self._root.rstrip("/"), *parts))
-
-    def _read(self) -> tuple[Index, Any]:
-        """The index, and what tells whether it is still the same when it is written."""
-        path = self._path(index_.FILE_NAME)
-        with _faults(path):
-            self._fs.invalidate_cache()
-            try:
-                seen = self._fs.info(path).get("ETag")
-                text: bytes = self._fs.cat_file(path)
-                index = index_.from_json(text, path)
-            except FileNotFoundError:
-                text, seen, index = b"", None, Index()
-        if self.local:
-            index = index_.adopted(index, list(_complete(self.local)))
-        return index, (seen, text)
-
-    def _swap(self, data: bytes, seen: tuple[str | None, bytes]) -> bool:
-        """Write the index where it is still as it was seen; whether that was so."""
-        path, (tag, text) = self._path(index_.FILE_NAME), seen
-        try:
-            if not text:
-                self._fs.pipe_file(path, data, mode="create")
-            elif tag:
-                self._fs.pipe_file(path, data, IfMatch=tag)
-            else:
-                with _WITHIN_PROCESS:
-                    if self._fs.cat_file(path) != text:
-                        return False
-                    self._fs.pipe_file(path, data)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            if "PreconditionFailed" in repr(error) or "ConditionalRequestConflict" in repr(error):
-                return False
-            raise
-        return True
-
-    def _claim(self, entry: Entry, text: bytes) -> None:
-        path = self._path(entry.path, manifest.FILE_NAME)
-        self._fs.makedirs(self._path(entry.path), exist_ok=True)
-        try:
-            self._fs.pipe_file(path, text, mode="create")
-        except OSError:
-            if not self._fs.exists(path):
-                raise
-            if self._fs.cat_file(path) != text:
-                raise _exists(self._path(entry.path)) from None
-
-    def _upload(self, folder: Path, entry: Entry, text: bytes) -> None:
-        """All files of a release, those left out that an earlier attempt has brought."""
-        with _faults(self._path(entry.path)):
-            self._claim(entry, text)
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                target = self._path(entry.path, path.relative_to(folder).as_posix())
-                if not self._fs.exists(target) or self._fs.size(target) != path.stat().st_size:
-                    self._fs.put_file(str(path), target)
+    def _check_erased(self, release: Release) -> None:
+        erased = self.ledger().erased_in(release)
+        if erased:
+            raise DataError(
+                f"{release.path} holds {len(erased)} articles that were erased from {self.url}: {erased[0]} …",
+                "Erase them where it lies, and publish what is left.",
+            )
 
     def _check_version(self, release: Release) -> None:
         path = self.before(release)
@@ -232,28 +269,29 @@ class Store:
                 versioning.check(release.version, diff(old, release), old.version)
 
 
-def _complete(folder: Path) -> Iterator[Entry]:
-    """The releases that lie complete in a folder: a rename put them there, so each that has a manifest is whole."""
-    for path in sorted(folder.glob(f"[!.]*/{manifest.FILE_NAME}")):
-        with contextlib.suppress(DataError):
-            release = manifest.load(path.parent)
-            if re.fullmatch(_FOLDER.format(re.escape(f"{release.name}-{release.version}")), path.parent.name):
-                yield index_.entry(release, path.read_bytes())
+TOMBSTONE: Final = "TOMBSTONE.md"
+"""What stays in the place of an erased release; not a name that ``datasets`` takes for data."""
+
+REHYDRATE: Final = "rehydrate"
+"""Stage of the drops that tell which texts a release lacks."""
+
+_OTHER: Final = "A release never changes: choose a new version."
 
 
-def _exists(path: str) -> ReleaseExistsError:
-    return ReleaseExistsError(
-        f"Another release is published as {path}, or is being published.", "Choose a new version."
-    )
+def _machine_faults() -> tuple[type[Exception], ...]:
+    """What the clients of stores raise where the machine, the network or a permission stands in the way."""
+    botocore = sys.modules.get("botocore.exceptions")
+    return (OSError, *((botocore.BotoCoreError,) if botocore else ()))
 
 
 @contextlib.contextmanager
-def _faults(path: str) -> Iterator[None]:
+def _faults(place: str) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
+    except _machine_faults() as error:
+        what = (error.strerror if isinstance(error, OSError) else None) or error
         raise EnvironmentFaultError(
-            f"Cannot reach {path}: {error.strerror or error}.", "Check the address, permissions and free space."
+            f"Cannot reach {place}: {what}.", "Check the address, permissions, credentials and free space."
         ) from None
 
 

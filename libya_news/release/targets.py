@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from libya_news.errors import UsageError
+from libya_news.outputs import hub
 from libya_news.records import Release
 
-from . import folder, hub, s3
+from .store import Store
 
 
 class Target(NamedTuple):
@@ -25,10 +26,16 @@ class Target(NamedTuple):
     send: Callable[[Release, str], str]
 
 
+def _to_store(release: Release, address: str) -> str:
+    """A folder or bucket that is published to is a store, with an index of its own."""
+    store = Store(address)
+    return f"{store.url}/{store.add(release.path).path}"
+
+
 TARGETS: Final = (
     Target("hf://datasets/", True, hub.send),
-    Target("s3://", True, s3.send),
-    Target("", False, folder.send),
+    Target("s3://", True, _to_store),
+    Target("", False, _to_store),
 )
 """The first row whose scheme an address begins with takes it."""
 

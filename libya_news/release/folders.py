@@ -1,0 +1,90 @@
+"""The files of a store that is a folder on this machine: what appears there appears by a rename."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from libya_news.errors import DataError, LibyaNewsError
+
+from . import index as index_
+from . import manifest
+from .index import Entry, Index
+from .staging import clean, locked, replace_text, staged
+
+_FOLDER: Final = r"{}(?:-erased-\d+)?"
+"""What the folder of a version is called, of one from which an article was erased too."""
+
+
+class Folder:
+    """The files of a store."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, name: str) -> bytes | None:
+        """A file at the top of the store; None where it is not there."""
+        try:
+            return (self._root / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def rewrite(self, name: str, change: Callable[[bytes | None], str]) -> None:
+        """Put a text in the place of a file, made from what it holds; nobody else writes it meanwhile."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        with locked(self._root):
+            replace_text(self._root / name, change(self.read(name)))
+
+    def place(self, folder: Path, entry: Entry, publish: Callable[[], None], number: int) -> None:  # noqa: ARG002 - as objects
+        """Bring a release into the store, then have the index name it; where the index refuses, it is gone again."""
+        target = self._root / entry.path
+        with staged(target) as made:
+            shutil.copytree(folder, made, dirs_exist_ok=True)
+        try:
+            publish()
+        except LibyaNewsError:
+            shutil.rmtree(target)
+            raise
+
+    def settle(self, entry: Entry) -> None:
+        """Nothing: a rename leaves nothing to do."""
+
+    @contextlib.contextmanager
+    def fetched(self, entry: Entry) -> Iterator[Path]:
+        """The folder of a release."""
+        yield self._root / entry.path
+
+    def bury(self, path: str, name: str, text: str) -> None:
+        """Empty a release's folder, its manifest first, so that it is none from that moment on, and leave one file."""
+        folder = self._root / path
+        folder.mkdir(exist_ok=True)
+        (folder / manifest.FILE_NAME).unlink(missing_ok=True)
+        for inner in folder.iterdir():
+            shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
+        replace_text(folder / name, text)
+
+    def sweep(self, number: int) -> None:  # noqa: ARG002 - as objects
+        """Remove what killed processes left."""
+        clean(self._root)
+
+    def names(self, path: str) -> set[str]:
+        """The files in a folder, without what lies deeper."""
+        return {file.name for file in (self._root / path).glob("*") if file.is_file()}
+
+    def strays(self, index: Index) -> dict[str, Entry]:
+        """Releases that lie there and have no place in the index, such as one that lacks a part; by their folders."""
+        there = sorted(path.parent for path in self._root.glob(f"[!.]*/{manifest.FILE_NAME}"))
+        unknown = [manifest.load(folder) for folder in there if not index.at(folder.name)]
+        return {found.path.name: index_.entry(found, manifest.data(found)) for found in unknown}
+
+    def complete(self) -> Iterator[Entry]:
+        """The releases that lie complete: a rename put them there, so each that has a manifest is whole."""
+        for path in sorted(self._root.glob(f"[!.]*/{manifest.FILE_NAME}")):
+            with contextlib.suppress(DataError):
+                release = manifest.load(path.parent)
+                if re.fullmatch(_FOLDER.format(re.escape(f"{release.name}-{release.version}")), path.parent.name):
+                    yield index_.entry(release, path.read_bytes())

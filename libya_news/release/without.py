@@ -1,0 +1,121 @@
+"""A release written anew without some of its articles: of its data files, only those that held them change."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from libya_news.records import Article, Drop, OutputFile, Release, Tombstone, sha256_hex
+
+from . import manifest, reading, shards, splits, writing
+from .counts import count, ranked
+from .rows import articles, content
+
+
+class Gone(NamedTuple):
+    """What a release loses: the ids of articles, and the tombstones that stand for them."""
+
+    ids: frozenset[str]
+    stones: tuple[Tombstone, ...]
+
+
+def without(old: Release, path: Path, gone: Gone) -> Release:
+    """Write a release into a folder again, without some articles, and return its record.
+
+    One data file is in memory at a time. Only where the release was divided are its texts read as a whole, since what
+    its splits share is measured anew.
+
+    Raises:
+        DataError: a file is missing or damaged.
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    path.mkdir(parents=True)
+    lost = list(_articles(old, gone.ids))
+    raw = {article.raw_sha256 for article in lost}
+    drops = tuple(_silent(drop, gone.ids) for drop in old.drops)
+    release = replace(
+        old,
+        path=path,
+        inputs=tuple(file for file in old.inputs if file.sha256 not in raw),
+        files=tuple(made for file in old.files if (made := _file(old, file, path, gone.ids))),
+        drops=drops,
+        counts={**_less(old.counts, count(lost, ())), "drops": ranked(drop.reason.partition(":")[0] for drop in drops)},
+        erased=(*old.erased, *gone.stones),
+        full=(),
+        documents=(),
+    )
+    release = replace(release, leakage=_leakage(release))
+    return writing.describe(path, replace(release, fingerprint=manifest.fingerprint(release)))
+
+
+def _articles(release: Release, ids: Collection[str]) -> Iterator[Article]:
+    wanted = pa.array(sorted(ids), pa.string())
+    for batch in shards.batches(release, [file for file in release.files if file.config == "articles"]):
+        yield from articles(batch.filter(pc.is_in(batch["article_id"], wanted)))
+
+
+def _file(old: Release, file: OutputFile, path: Path, ids: Collection[str]) -> OutputFile | None:
+    """A data file without the rows of those articles; itself where it has none; None where no row is left."""
+    erased = pa.array(sorted(ids), pa.string())
+    left = [batch.filter(pc.invert(pc.is_in(batch["article_id"], erased))) for batch in shards.batches(old, [file])]
+    rows = sum(batch.num_rows for batch in left)
+    if rows == 0:
+        return None
+    (path / file.path).parent.mkdir(exist_ok=True)
+    if rows == file.rows:
+        shutil.copyfile(old.path / file.path, path / file.path)
+        return file
+    return _written(file, path, pa.concat_tables(left))
+
+
+def _written(file: OutputFile, path: Path, rows: pa.Table) -> OutputFile:
+    content_bytes, digest = content(rows)
+    suffix = Path(file.path).suffix.removeprefix(".")
+    place = f"{file.path.rpartition('-')[0]}-{digest[:12]}.{suffix}"
+    shards.FORMATS[suffix].write(rows, path / place)
+    data = (path / place).read_bytes()
+    return OutputFile(place, file.config, file.split, rows.num_rows, len(data), sha256_hex(data), content_bytes, digest)
+
+
+def _less(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Counts less those of a part; each group ranked again, without what is not there any more.
+
+    >>> _less({"articles": 5, "languages": {"en": 3, "fr": 2}}, {"articles": 3, "languages": {"en": 3}})
+    {'articles': 2, 'languages': {'fr': 2}}
+    """
+    left = {key: _minus(value, part[key]) if key in part else value for key, value in whole.items()}
+    return {key: _ranked(value) if isinstance(value, dict) else value for key, value in left.items()}
+
+
+def _minus(whole: Any, part: Any) -> Any:
+    if isinstance(whole, int):
+        return whole - part
+    return {key: _minus(value, part[key]) if key in part else value for key, value in whole.items()}
+
+
+def _ranked(group: Mapping[str, Any]) -> dict[str, Any]:
+    there = {key: _ranked(value) if isinstance(value, dict) else value for key, value in group.items()}
+    return dict(sorted(((k, v) for k, v in there.items() if v), key=lambda item: (-_size(item[1]), item[0])))
+
+
+def _size(value: Any) -> int:
+    return value if isinstance(value, int) else sum(map(_size, value.values()))
+
+
+def _leakage(release: Release) -> dict[str, Any]:
+    if not (release.leakage and release.holds_text):
+        return release.leakage
+    parts = {split: list(articles(reading.table(release, "articles", split))) for split in shards.splits(release)}
+    return splits.report(parts)
+
+
+def _silent(drop: Drop, gone: Collection[str]) -> Drop:
+    """A drop that names an erased article, or another copy of it, without what it said of the source."""
+    named = next((id_ for id_ in sorted(gone) if id_ == drop.id or id_ in drop.reason), None)
+    return replace(drop, reason=f"{drop.reason.partition(':')[0]}: of {named}, which was erased") if named else drop
