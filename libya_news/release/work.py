@@ -8,9 +8,10 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, astuple
+from dataclasses import asdict, fields
 from datetime import datetime
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,7 +114,10 @@ class _Cached:
 
 
 def _key(code: str, raw: RawArticle) -> str:
-    return hashlib.sha256(repr((code, astuple(raw))).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(repr((code, _FIELDS(raw))).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_FIELDS: Final = attrgetter(*(field.name for field in fields(RawArticle)))
 
 
 def _text(result: Result) -> str:
