@@ -58,10 +58,24 @@ def similarity(first: str, second: str) -> float:
     >>> similarity("Talks in Moscow end without a deal", "Talks in Moscow end without a deal.")
     1.0
     """
-    return _jaccard(_shingles(first), _shingles(second))
+    return jaccard(shingles(first), shingles(second))
 
 
-def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
+def shingles(text: str) -> frozenset[str]:
+    """The set of shingles of a text.
+
+    >>> sorted(shingles("Talks in Moscow end without a deal."))
+    ['in moscow end without a', 'moscow end without a deal', 'talks in moscow end without']
+    """
+    return frozenset(grams(text, SHINGLE_WORDS))
+
+
+def jaccard(first: frozenset[str], second: frozenset[str]) -> float:
+    """Size of what two sets share, as a part of all that is in either; 0 to 1. One of them must hold something.
+
+    >>> jaccard(frozenset("ab"), frozenset("bc"))
+    0.3333333333333333
+    """
     common = len(first & second)
     return common / (len(first) + len(second) - common)
 
@@ -81,15 +95,11 @@ def pairs(texts: Sequence[str]) -> list[Pair]:
     """
 
     @lru_cache(maxsize=SHINGLED)
-    def shingles(position: int) -> frozenset[str]:
-        return _shingles(texts[position])
+    def at(position: int) -> frozenset[str]:
+        return shingles(texts[position])
 
-    found = (Pair(i, j, _jaccard(shingles(i), shingles(j))) for i, j in _candidates(_bands(texts)))
+    found = (Pair(i, j, jaccard(at(i), at(j))) for i, j in _candidates(_bands(texts)))
     return [pair for pair in found if pair.similarity >= THRESHOLD]
-
-
-def _shingles(text: str) -> frozenset[str]:
-    return frozenset(grams(text, SHINGLE_WORDS))
 
 
 def _bands(texts: Sequence[str]) -> np.ndarray:
@@ -103,7 +113,7 @@ def _bands(texts: Sequence[str]) -> np.ndarray:
     factors = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
     bands = np.empty((BANDS, len(texts)), np.uint32)
     for start in range(0, len(texts), SHINGLED):
-        sets = [sorted(_shingles(texts[i])) for i in range(start, min(start + SHINGLED, len(texts)))]
+        sets = [sorted(shingles(texts[i])) for i in range(start, min(start + SHINGLED, len(texts)))]
         digests = np.array(RMinHash.digests_from_token_sets(sets, ROWS_PER_BAND * BANDS, SEED), np.uint64)
         hashed = (digests.reshape(len(sets), BANDS, ROWS_PER_BAND) * factors).sum(axis=2) >> np.uint64(32)
         bands[:, start : start + len(sets)] = hashed.T
