@@ -95,10 +95,10 @@ def pairs(texts: Sequence[str]) -> list[Pair]:
     """
 
     @lru_cache(maxsize=SHINGLED)
-    def of(position: int) -> frozenset[str]:
+    def at(position: int) -> frozenset[str]:
         return shingles(texts[position])
 
-    found = (Pair(i, j, jaccard(of(i), of(j))) for i, j in _candidates(_bands(texts)))
+    found = (Pair(i, j, jaccard(at(i), at(j))) for i, j in _candidates(_bands(texts)))
     return [pair for pair in found if pair.similarity >= THRESHOLD]
 
 

@@ -23,7 +23,7 @@ from .rows import tables
 from .schema import SCHEMA_VERSION
 from .shelf import Shelf
 from .work import runner
-from .writing import publish
+from .writing import complete, publish
 
 Listed = list[tuple[SourceFile, InputFile]]
 """Files with their hashes."""
@@ -214,6 +214,7 @@ def _existing(plan: Release, keep_unchanged: bool) -> Release:
     if keep_unchanged and (plan.path / manifest.FILE_NAME).exists():
         release = manifest.load(plan.path)
         if release.fingerprint == plan.fingerprint:
+            complete(release)
             return release
         why = "is already there, built from other inputs or by another version of the code"
     else:

@@ -66,9 +66,10 @@ def _list(column: Any) -> Any:
 
 
 def _quoted(column: Any) -> Any:
-    there = np.bincount(_data(column), minlength=256)
+    data = _data(column)
+    there = set(data[(data < ord(" ")) | (data == ord('"')) | (data == ord("\\"))].tolist())
     for character, escape in _ESCAPES.items():
-        if there[ord(character)]:
+        if ord(character) in there:
             column = pc.replace_substring(column, character, escape)
     return _joined('"', column, '"')
 

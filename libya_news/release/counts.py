@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, Final
 
-from libya_news.records import Article, Drop, Segment
+from libya_news.records import Article, Drop
 
 UNKNOWN: Final = "unknown"
 """Under which name what nobody knows is counted."""
@@ -14,32 +15,37 @@ UNKNOWN: Final = "unknown"
 
 def count(articles: Iterable[Article], drops: Iterable[Drop]) -> dict[str, Any]:
     """The counts of a release: see ``Release.counts``. Each group is ranked, most frequent first."""
-    numbers: Counter[str] = Counter(articles=0, segments=0)
-    found: dict[str, Counter[str]] = {group: Counter() for group in (*_OF_ARTICLES, *_OF_SEGMENTS)}
-    labels: dict[str, Counter[str]] = {}
+    number = 0
+    groups: dict[str, Counter[str]] = {name: Counter() for name in (*OF_ARTICLES, *_OF_SEGMENTS)}
+    segments: dict[str, Counter[tuple[str, ...]]] = {}
     for article in articles:
-        numbers.update(articles=1, segments=len(article.segments))
-        for group, of_article in _OF_ARTICLES.items():
-            found[group][of_article(article) or UNKNOWN] += 1
-        for group, of_segment in _OF_SEGMENTS.items():
-            found[group].update(map(of_segment, article.segments))
-        labels.setdefault(article.language or UNKNOWN, Counter()).update(s.label for s in article.segments)
-    groups = {group: _most_first(counter) for group, counter in found.items()}
-    groups["drops"] = ranked(drop.reason.partition(":")[0] for drop in drops)
-    return {**numbers, **groups, "labels_by_language": _by_language(labels)}
+        number += 1
+        for name, attribute in OF_ARTICLES.items():
+            groups[name][getattr(article, attribute) or UNKNOWN] += 1
+        segments.setdefault(article.language or UNKNOWN, Counter()).update(map(_KNOWN, article.segments))
+    for (label, kind, by), count_ in (item for found in segments.values() for item in found.items()):
+        for name, value in zip(_OF_SEGMENTS, (label, kind, by.partition(":")[0]), strict=True):
+            groups[name][value] += count_
+    return {
+        "articles": number,
+        "segments": groups["labels"].total(),
+        **{name: _most_first(found) for name, found in groups.items()},
+        "drops": ranked(drop.reason.partition(":")[0] for drop in drops),
+        "labels_by_language": _by_language(segments),
+    }
 
 
-_OF_ARTICLES: Final[dict[str, Callable[[Article], str | None]]] = {
-    "languages": lambda article: article.language,
-    "publishers": lambda article: article.publisher,
-    "licences": lambda article: article.licence,
-    "rights_holders": lambda article: article.rights_holder,
+OF_ARTICLES: Final = {
+    "languages": "language",
+    "publishers": "publisher",
+    "licences": "licence",
+    "rights_holders": "rights_holder",
 }
-_OF_SEGMENTS: Final[dict[str, Callable[[Segment], str]]] = {
-    "labels": lambda segment: segment.label,
-    "kinds": lambda segment: segment.kind,
-    "labelled_by": lambda segment: segment.by.partition(":")[0],
-}
+"""The attribute of an article, and column of its row, behind each group."""
+
+_OF_SEGMENTS: Final = ("labels", "kinds", "labelled_by")
+_KNOWN: Final = attrgetter("label", "kind", "by")
+"""The groups that count segments, and what is known of each of them."""
 
 
 def ranked(values: Iterable[str]) -> dict[str, int]:
@@ -55,6 +61,9 @@ def _most_first(counter: Counter[str]) -> dict[str, int]:
     return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _by_language(labels: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:
-    most_first = sorted(labels.items(), key=lambda item: (-item[1].total(), item[0]))
-    return {language: _most_first(counter) for language, counter in most_first if counter}
+def _by_language(segments: dict[str, Counter[tuple[str, ...]]]) -> dict[str, dict[str, int]]:
+    labels: dict[str, Counter[str]] = {}
+    for language, found in sorted(segments.items(), key=lambda item: (-item[1].total(), item[0])):
+        for (label, *_), count_ in found.items():
+            labels.setdefault(language, Counter())[label] += count_
+    return {language: _most_first(found) for language, found in labels.items()}

@@ -16,6 +16,7 @@ from libya_news.records import Article, Drop
 FILE_NAME: Final = "articles.sqlite"
 
 _BEGIN: Final = """
+PRAGMA page_size = 16384;
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE articles (number INTEGER PRIMARY KEY, article BLOB);
@@ -23,7 +24,7 @@ CREATE TABLE keys (text BLOB, id TEXT, source TEXT, number INTEGER,
                    PRIMARY KEY (text, id, source, number)) WITHOUT ROWID;
 """
 """Articles in the order in which they came, and apart from them what decides their final order. What is left of a build
-that broke off is never read again, so nothing needs to survive."""
+that broke off is never read again, so nothing needs to survive; most articles fit into one page."""
 
 _TWINS: Final = """
 CREATE TABLE twins AS SELECT * FROM (

@@ -20,8 +20,7 @@ from libya_news.errors import EnvironmentFaultError, ReleaseExistsError
 def staged(target: Path) -> Iterator[Path]:
     """A new folder beside ``target`` that becomes it where the block ends well, and is removed where it does not.
 
-    What killed processes left beside the same target is removed first: each staging folder has a lock that its process
-    holds, and a lock that can be had is nobody's.
+    What killed processes left there is removed first: see ``clean``.
 
     Raises:
         ReleaseExistsError: somebody else made ``target`` meanwhile.
@@ -29,7 +28,7 @@ def staged(target: Path) -> Iterator[Path]:
     """
     with faults(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        clean(target.parent, target.name)
+        clean(target.parent)
         with _locked_folder(target) as folder:
             yield folder
             folder.rename(target)
@@ -46,7 +45,7 @@ def scratch(target: Path) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         with faults(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _clean(target)
+            clean(target.parent)
             folder = stack.enter_context(_locked_folder(target))
         yield folder
 
@@ -84,7 +83,10 @@ def _locked_folder(target: Path) -> Iterator[Path]:
 
 
 def clean(folder: Path, name: str = "*") -> None:
-    """Remove what killed processes left in a folder, beside any name or beside one."""
+    """Remove what killed processes left in a folder, beside any name or beside one.
+
+    Each staging folder has a lock that its process holds, and a lock that can be had is nobody's.
+    """
     for lock in sorted(folder.glob(f".{name}.*.lock")):
         with contextlib.suppress(Timeout), FileLock(lock, timeout=0):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
@@ -105,19 +107,17 @@ def locked(folder: Path) -> Iterator[None]:
 def replace_text(path: Path, text: str) -> None:
     """Put a text in the place of a file: whoever reads it sees the old one or the new one, whole.
 
+    Whoever writes it holds a lock meanwhile, so what a killed process left is written over.
+
     Raises:
         OSError: the disk is full, or the folder cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    with new.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(path)
     sync(path.parent)
 
 

@@ -16,7 +16,7 @@ from libya_news.records import Document, OutputFile, Release
 from libya_news.sources import SourceFile
 
 from . import documents, integrity, manifest, schema, shards
-from .counts import UNKNOWN
+from .counts import OF_ARTICLES, UNKNOWN
 from .rows import content_of
 
 LISTED: Final = 100
@@ -123,19 +123,10 @@ class _Taken:
         yield from self._batches
 
 
-_COUNTED: Final = {
-    "languages": "language",
-    "publishers": "publisher",
-    "licences": "licence",
-    "rights_holders": "rights_holder",
-}
-"""The column of the articles behind each group of the counts."""
-
-
 def _tally(counts: Counter[tuple[str, str]], articles: pa.Table, spans: dict[str, Any]) -> None:
     counts["articles", ""] += articles.num_rows
     counts["segments", ""] += len(spans["label"])
-    for group, column in _COUNTED.items():
+    for group, column in OF_ARTICLES.items():
         for value, count in _different(articles[column]):
             counts[group, value or UNKNOWN] += count
     for group, names in (("labels", LABELS), ("kinds", KIND_NAMES)):
@@ -155,7 +146,7 @@ def _counted(release: Release, counts: Counter[tuple[str, str]]) -> Iterator[str
     for key in ("articles", "segments"):
         if counts[key, ""] != release.counts[key]:
             yield f"{manifest.FILE_NAME}: {release.counts[key]:,} {key}, but the files have {counts[key, '']:,}"
-    for key in (*_COUNTED, "labels", "kinds"):
+    for key in (*OF_ARTICLES, "labels", "kinds"):
         found = {name: count for (group, name), count in counts.items() if group == key}
         if found != release.counts[key]:
             yield f"{manifest.FILE_NAME}: counts of {key} are not those of the files"

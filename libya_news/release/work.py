@@ -8,9 +8,10 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, astuple
+from dataclasses import asdict, fields
 from datetime import datetime
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,7 +80,7 @@ class _Cached:
     def _opened(self) -> sqlite3.Connection:
         base = sqlite3.connect(self._path)
         try:
-            base.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, sha256 TEXT, result TEXT)")
+            base.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, sha256 TEXT, result BLOB)")
         except sqlite3.Error:
             base.close()
             raise
@@ -113,14 +114,19 @@ class _Cached:
 
 
 def _key(code: str, raw: RawArticle) -> str:
-    return hashlib.sha256(repr((code, astuple(raw))).encode("utf-8", "surrogatepass")).hexdigest()
+    known = (code, type(raw.data).__name__, *_KNOWN(raw))
+    return hashlib.sha256(repr(known).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _text(result: Result) -> str:
-    return json.dumps([type(result).__name__, asdict(result)], default=datetime.isoformat)
+_KNOWN: Final = attrgetter("sha256", *(field.name for field in fields(RawArticle) if field.name != "data"))
 
 
-def _result(text: str) -> Result:
+def _text(result: Result) -> bytes:
+    found = [type(result).__name__, asdict(result)]
+    return json.dumps(found, ensure_ascii=False, default=datetime.isoformat).encode("utf-8", "surrogatepass")
+
+
+def _result(text: bytes) -> Result:
     name, found = json.loads(text)
     return Drop(**found) if name == "Drop" else _article(found)
 

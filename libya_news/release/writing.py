@@ -13,12 +13,11 @@ import pyarrow as pa
 from libya_news.records import Document, OutputFile, Release, sha256_hex
 from libya_news.sources import SourceFile
 
-from . import documents, index, manifest, versioning
+from . import documents, index, manifest, staging, versioning
 from .diff import diff
 from .rows import Rows, content
 from .schema import CONFIGS
 from .shards import FORMATS
-from .staging import staged
 from .store import Store
 
 ROWS_PER_SHARD: Final = {"articles": 10_000, "segments": 200_000}
@@ -39,13 +38,26 @@ def publish(release: Release, made: Tables) -> Release:
         ReleaseExistsError: somebody else published it meanwhile.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
-    with staged(release.path) as folder:
+    with staging.staged(release.path) as folder:
         release = replace(release, files=write_data(folder, made, release.settings))
         release = describe(folder, replace(release, changes=_changes(folder, release)))
-    if _numbered(release):
-        text = (release.path / manifest.FILE_NAME).read_bytes()
-        Store(release.path.parent).update(lambda found: found.with_entry(index.entry(release, text)))
+    complete(release)
     return release
+
+
+def complete(release: Release) -> None:
+    """Do what is left to do once a release lies in its place: remove what killed processes left, and list it.
+
+    Raises:
+        EnvironmentFaultError: the store cannot be written.
+    """
+    staging.clean(release.path.parent)
+    if not _numbered(release):
+        return
+    store, file = Store(release.path.parent), release.path.with_name(index.FILE_NAME)
+    listed = index.to_json(store.index()).encode("utf-8")
+    if not (file.exists() and file.read_bytes() == listed):
+        store.update(lambda found: found)
 
 
 def _numbered(release: Release) -> bool:
