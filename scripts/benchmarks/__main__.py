@@ -15,6 +15,7 @@ BENCHMARKS = {
     "detect": "share of encodings that are found, beside other detectors",
     "segment": "speed of segmentation, beside ftfy.fix_text on the same texts",
     "html": "the story of web pages, beside other extractors",
+    "release": "time and memory of releases of a million articles, and of a rebuild with one article changed",
 }
 
 
