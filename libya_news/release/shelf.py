@@ -15,6 +15,9 @@ from libya_news.records import Article, Drop
 
 FILE_NAME: Final = "articles.sqlite"
 
+KEPT: Final = 2_000
+"""Articles that stay in memory, some 20 MB; what comes after them goes to disk, so that a small build is not slowed."""
+
 _BEGIN: Final = """
 PRAGMA page_size = 16384;
 PRAGMA journal_mode = OFF;
@@ -40,13 +43,14 @@ _ORDER: Final = "SELECT number FROM keys WHERE number NOT IN (SELECT number FROM
 class Shelf(Sequence[Article]):
     """Articles in the order of their ids, one for each text: the one whose id comes first stands for the others.
 
-    In memory it needs eight bytes for an article.
+    Beyond the first ones it needs eight bytes of memory for an article.
     """
 
     def __init__(self, folder: Path) -> None:
         """Begin an empty one in a folder that nobody else uses."""
         self._path = folder / FILE_NAME
         self._order = array("q")
+        self._kept: dict[int, Article] = {}
         with self._faults():
             self._base = sqlite3.connect(self._path)
             self._base.executescript(_BEGIN)
@@ -77,15 +81,22 @@ class Shelf(Sequence[Article]):
     def _add(self, number: int, article: Article) -> None:
         key = (bytes.fromhex(article.text_sha256), article.id, article.source, number)
         with self._faults():
-            self._base.execute("INSERT INTO articles VALUES (?, ?)", (number, pickle.dumps(article)))
+            if len(self._kept) < KEPT:
+                self._kept[number] = article
+            else:
+                self._base.execute("INSERT INTO articles VALUES (?, ?)", (number, pickle.dumps(article)))
             self._base.execute("INSERT INTO keys VALUES (?, ?, ?, ?)", key)
 
     def __len__(self) -> int:
         return len(self._order)
 
     def __getitem__(self, index: Any) -> Any:
+        number = self._order[index]
+        return self._kept[number] if number in self._kept else self._read(number)
+
+    def _read(self, number: int) -> Article:
         with self._faults():
-            found = self._base.execute("SELECT article FROM articles WHERE number = ?", (self._order[index],))
+            found = self._base.execute("SELECT article FROM articles WHERE number = ?", (number,))
             article: Article = pickle.loads(found.fetchone()[0])  # noqa: S301 - this process wrote it
             return article
 
