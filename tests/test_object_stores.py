@@ -122,6 +122,32 @@ def test_the_same_again_changes_nothing(made: dict[str, Release], objects: str) 
     assert _files(objects) == before
 
 
+def test_two_who_publish_the_same_both_succeed(
+    made: dict[str, Release], s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes second changes nothing, ``latest`` least of all."""
+    for version in ("1.0.0", "1.1.0"):
+        Store(s3).add(made[version].path)
+    Store(s3).rollback("libya-news-1.0.0")
+    before = _files(s3)
+    with monkeypatch.context() as patch:
+        patch.setattr(index_.Index, "at", _once_blind(index_.Index.at))
+        Store(s3).add(made["1.1.0"].path)
+    assert _files(s3) == before
+
+
+def _once_blind(at: Callable[..., Any]) -> Callable[..., Any]:
+    """As if the other publisher had not been there yet when the index was first read."""
+    blind = [True]
+
+    def look(index: index_.Index, path: str) -> index_.Entry | None:
+        seen: index_.Entry | None = None if blind.pop() else at(index, path)
+        blind.append(False)
+        return seen
+
+    return look
+
+
 def test_another_of_the_same_version_is_refused(made: dict[str, Release], objects: str) -> None:
     Store(objects).add(made["1.0.0"].path)
     before = _files(objects)

@@ -116,8 +116,8 @@ class Store:
         """
 
         def named(index: Index) -> Index:
-            if there := index.at(entry.path):
-                self._same(there, entry)
+            if (there := index.at(entry.path)) and self._same(there, entry):
+                return index
             if index.erasures != erasures:
                 raise EnvironmentFaultError(f"An erasure began in {self.url} meanwhile.", "Run it again.")
             return index.with_entry(entry)
