@@ -132,14 +132,16 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
         return normalized.text
 
     page = label_page(decoded.text if decoded else str(html), clean)
-    raw = _tidy(RawArticle(source=url or "", data=html, url=url, title=page.head.title))
+    data = html if isinstance(html, bytes) else html.encode("utf-8", "surrogatepass")
+    raw = _tidy(RawArticle(source=url or "", data=data, url=url, title=page.head.title))
+    sha256 = raw.sha256
     headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
     article = Article(
-        id=article_id(raw),
+        id=_article_id(raw, sha256),
         source=raw.source,
         text=page.text,
         segments=page.segments,
-        raw_sha256=raw.sha256,
+        raw_sha256=sha256,
         url=raw.url,
         title=headline or raw.title,
         published_at=parse_date(page.head.published) if page.head.published else None,
@@ -196,8 +198,12 @@ def article_id(raw: RawArticle) -> str:
     >>> article_id(RawArticle("a/x.txt", "text")) == article_id(RawArticle("b/x.txt", "text"))
     True
     """
+    return _article_id(raw, raw.sha256)
+
+
+def _article_id(raw: RawArticle, sha256: str) -> str:
     where = raw.url or PurePosixPath(raw.source).name
-    return hashlib.sha256(f"{where}\0{raw.sha256}".encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
+    return hashlib.sha256(f"{where}\0{sha256}".encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
 
 
 def process_files(

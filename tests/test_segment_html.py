@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,10 @@ from libya_news import Article, segment_html
 from libya_news._tables import tomllib
 from libya_news.labels import LABEL_OF
 from libya_news.segment._markup import MAX_DEPTH, MAX_FORMATTING, bounded
-from libya_news.training.html import labelled_page
+from libya_news.segment.html import WINDOW
+from libya_news.training import html_network
+from libya_news.training.html import CLASSES, LabelledPage, labelled_page
+from libya_news.training.html_check import Judged, calibrate, cross_validated, fold, judge, recalibrated
 from libya_news.training.html_network import Example, train
 from libya_news.training.shingles import score
 
@@ -106,6 +110,12 @@ def test_long_attribute() -> None:
     assert article.text == "One line of text."
 
 
+def test_more_lines_than_are_judged_together() -> None:
+    article = segment_html("<ul>" + "<li>An item of a long list" * (WINDOW + 10) + "</ul>")
+    check(article)
+    assert len(article.segments) == WINDOW + 10
+
+
 def test_depth_is_bounded() -> None:
     assert bounded("<div>" * 5000 + "x").count("<div") == MAX_DEPTH
     assert bounded("<b>" * 5000 + "x").count("<b") == MAX_FORMATTING
@@ -152,7 +162,8 @@ def test_nothing_gives_nothing() -> None:
 def test_training_is_deterministic_and_learns() -> None:
     """A page whose first column is the answer: two trainings give the same numbers."""
     row = {
-        "id": "x", "site": "x", "source": "fundus", "html": "<p>A storm hit the city.</p><p>Share</p>" * 40,
+        "id": "x", "site": "x", "source": "fundus", "lang": "en",
+        "html": "<p>A storm hit the city.</p><p>Share</p>" * 40,
         "texts": {"walk": "\n".join(["A storm hit the city.", "Share"] * 40)},
         "lines": {"walk": [
             {"line": at, "label": "boilerplate" if at % 2 else "body", "kind": None} for at in range(80)
@@ -168,6 +179,69 @@ def test_training_is_deterministic_and_learns() -> None:
     second = train(examples, classes=8, steps=4)
     assert losses[-1] < losses[0]
     assert all((first[name] == second[name]).all() for name in first)
+
+
+def example(sites: str = "x") -> Example:
+    """Random lines of which the first column says whether they are boilerplate."""
+    random = np.random.default_rng(0)
+    boilerplate = random.random(200) < 0.5
+    return Example(
+        site=sites,
+        numbers=np.column_stack((boilerplate, random.random((200, 3)))).astype(np.float32),
+        marks=random.random((200, 5)) < 0.5,
+        kin=random.integers(0, 9, (200, 2)),
+        allowed=np.where(boilerplate, 0b10, 0b01),
+        weight=np.ones(200, np.float32),
+        share=1.0,
+    )
+
+
+def test_gradients_are_those_of_the_loss() -> None:
+    """Each weight moved a little changes the loss by its gradient, in every layer."""
+    random = np.random.default_rng(1)
+    scaling = html_network.scales([example()])
+    batch = html_network.draw([example()], np.ones(1), scaling, 2, random)
+    weights = html_network.begin(batch.rows.shape[1], len(batch.kin), 2, random)
+
+    def loss_of(changed: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+        return html_network.gradients(changed, batch, np.random.default_rng(2))
+
+    _, gradients = loss_of(weights)
+    for name, gradient in gradients.items():
+        at = np.unravel_index(np.abs(gradient).argmax(), gradient.shape)
+        moved = [{**weights, name: weights[name].copy()} for _ in range(2)]
+        moved[0][name][at] -= 1e-2
+        moved[1][name][at] += 1e-2
+        slope = (loss_of(moved[1])[0] - loss_of(moved[0])[0]) / 2e-2
+        decay = 2 * html_network.DECAY * weights[name][at] if name[0] in "WC" else 0
+        assert slope == pytest.approx(gradient[at] - decay, rel=0.05, abs=1e-4)
+
+
+def test_calibration_undoes_what_was_done_to_the_scores() -> None:
+    """Lines are drawn by known probabilities; the scores are then sharpened and boilerplate is held back."""
+    random = np.random.default_rng(0)
+    count = len(CLASSES)
+    true = random.normal(size=(20_000, count)).astype(np.float32)
+    true -= np.log(np.exp(true).sum(axis=1, keepdims=True))
+    drawn = (random.random((20_000, 1)) > np.cumsum(np.exp(true), axis=1)).sum(axis=1).clip(max=count - 1)
+    changed = true * 2.0
+    changed[:, -1] -= 1.5 * 2.0
+    found = np.exp(changed) / np.exp(changed).sum(axis=1, keepdims=True)
+    page = LabelledPage("x", "fundus", "en", "", [], [], [], None, example()._replace(allowed=1 << drawn))
+    by = calibrate([Judged(page, found)])
+    assert by.temperature == pytest.approx(2.0, rel=0.05)
+    assert by.bias == pytest.approx(1.5, rel=0.05)
+    assert np.abs(recalibrated(found, by) - np.exp(true)).mean() < 0.01
+
+
+def test_folds_keep_a_site_on_one_side() -> None:
+    """Each page is judged once, by a model that knows no page of its site: where all are of one site, none is left."""
+    pages = [LabelledPage(str(at), "fundus", "en", "", [], [], [], None, example(site)) for at, site in enumerate("ab")]
+    assert fold("a") != fold("b")
+    judged = list(cross_validated(pages, lambda _: True, steps=1))
+    assert sorted(one.page.id for one in judged) == ["0", "1"]
+    alone = train([pages[1].example], classes=len(CLASSES), steps=1)
+    assert all((one.found == judge(alone, one.page.example)).all() for one in judged if one.page.id == "0")
 
 
 @pytest.mark.shared

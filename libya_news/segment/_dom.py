@@ -21,6 +21,8 @@ BULLET: Final = "• "
 _CELL: Final = "\x1f"
 """Stands between the cells of a row until the line is whole; to Python it is white space, so no text loses by it."""
 _IMAGES: Final = frozenset({"img", "picture"})
+_NO_ELEMENTS: Final = ("br", "-comment", "!doctype", "-document", "-undef")
+"""What the parser has in its tree besides texts and elements that hold something."""
 _STRONG: Final = frozenset({"b", "strong"})
 _CELLS: Final = frozenset({"td", "th"})
 _IMAGE_LEVELS: Final = 4
@@ -35,23 +37,32 @@ _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IG
 class Element:
     """An element of the page: what the features ask of it."""
 
-    __slots__ = ("block", "depth", "images", "names", "parent", "role", "story", "tag")
+    __slots__ = ("block", "depth", "end", "images", "names", "parent", "role", "story", "tag")
 
-    def __init__(self, tag: str, parent: int, depth: int, block: bool) -> None:
+    def __init__(
+        self, tag: str, parent: int, depth: int, block: bool, attributes: dict[str, str | None] | None
+    ) -> None:
         self.tag = tag
         self.parent = parent
         self.depth = depth
         self.block = block
+        self.end = 0
         self.images = 0
         self.names = ""
         self.role: str | None = None
         self.story = False
+        if attributes:
+            self._describe(attributes)
 
-    def describe(self, attributes: dict[str, str | None]) -> None:
-        """Take what the attributes say."""
-        self.names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:_LONGEST_NAMES]
-        self.role = attributes.get("role")
-        self.story = "articleBody" in (attributes.get("itemprop") or "")
+    def _describe(self, attributes: dict[str, str | None]) -> None:
+        names = attributes.get("class") or ""
+        if "id" in attributes:
+            names = f"{names} {attributes['id'] or ''}".strip()
+        self.names = names[:_LONGEST_NAMES]
+        if "role" in attributes:
+            self.role = attributes["role"]
+        if "itemprop" in attributes:
+            self.story = "articleBody" in (attributes["itemprop"] or "")
 
 
 class Line(NamedTuple):
@@ -88,7 +99,7 @@ class Page(NamedTuple):
 @lru_cache(maxsize=1)
 def _table() -> tuple[frozenset[str], frozenset[str]]:
     tags = load_table("html", expect="html")["tags"]
-    return frozenset(tags["block"]), frozenset(tags["skipped"])
+    return frozenset(tags["block"]), frozenset([*tags["skipped"], *_IMAGES, *_NO_ELEMENTS])
 
 
 def read_page(html: str) -> Page:
@@ -147,44 +158,47 @@ class _Walk:
 
     def _enter(self, node: LexborNode) -> LexborNode | None:
         """Take a node in; its first child, where its children are to be walked."""
-        tag = node.tag
+        tag = node.tag or ""
         if tag == "-text":
-            self._text(node.text_content or "")
+            text = node.text_content or ""
+            if self.in_pre or not text.isspace():
+                self._text(text)
+            elif self.pieces:
+                self.pieces.append(" ")
+        elif tag not in self.skipped:
+            return self._open(tag, node)
         elif tag == "br":
             self._end_line()
         elif tag in _IMAGES:
             self._image()
-        elif tag and tag[0] not in "-!" and tag not in self.skipped:
-            return self._open(tag, node)
         return None
 
     def _open(self, tag: str, node: LexborNode) -> LexborNode | None:
-        attributes = node.attributes
-        child = node.first_child
         block = tag in self.blocks
-        if child is None or (attributes and not self.hidden and _is_hidden(attributes)):
+        child = node.first_child
+        attributes = node.attributes if child is not None else None
+        if child is None or (attributes and _is_hidden(attributes) and not self.hidden):
             if block:
                 self._end_line()
             elif tag in _CELLS:
                 self.pieces.append(_CELL)
             return None
-        depth = self.elements[self.current].depth + 1 if self.current >= 0 else 0
-        element = Element(tag, self.current, depth, block)
-        if attributes:
-            element.describe(attributes)
+        around = self.current
+        depth = self.elements[around].depth + 1 if around >= 0 else 0
         self.current = len(self.elements)
-        self.elements.append(element)
-        self._begin(element)
+        self.elements.append(Element(tag, around, depth, block, attributes))
+        self._begin(tag, block=block)
         return child
 
-    def _begin(self, element: Element) -> None:
-        tag = element.tag
-        if element.block:
+    def _begin(self, tag: str, *, block: bool) -> None:
+        if block:
             self._end_line()
-            self.blank = self.blank or tag == "p"
-            if tag == "li":
+            if tag == "p":
+                self.blank = True
+            elif tag == "li":
                 self.pieces.append(BULLET)
-            self.in_pre += tag == "pre"
+            elif tag == "pre":
+                self.in_pre += 1
         elif tag == "a":
             self.in_link += 1
             self.links += 1
@@ -193,11 +207,14 @@ class _Walk:
 
     def _leave(self) -> None:
         element = self.elements[self.current]
+        element.end = len(self.elements)
         tag = element.tag
         if element.block:
             self._end_line()
-            self.blank = self.blank or tag == "p"
-            self.in_pre -= tag == "pre"
+            if tag == "p":
+                self.blank = True
+            elif tag == "pre":
+                self.in_pre -= 1
         elif tag in _CELLS:
             self.pieces.append(_CELL)
         elif tag == "a":
@@ -208,26 +225,31 @@ class _Walk:
 
     def _text(self, text: str) -> None:
         if self.in_pre and "\n" in text:
-            first, *rest = text.split("\n")
-            self._run(first)
-            for line in rest:
-                self._end_line()
+            for number, line in enumerate(text.split("\n")):
+                if number:
+                    self._end_line()
                 self._run(line)
         else:
             self._run(text)
 
     def _run(self, text: str) -> None:
-        self.pieces.append(text)
-        if not text or text.isspace():
+        if not text:
             return
-        if self.inner < 0:
-            self.inner = self.block = max(self.current, 0)
-            while self.block > 0 and not self.elements[self.block].block:
-                self.block = self.elements[self.block].parent
+        self.pieces.append(text)
+        if self.inner < 0 and not text.isspace():
+            self._place()
         if self.in_link or self.in_strong:
             size = len(text.strip())
             self.linked += size if self.in_link else 0
             self.strong += size if self.in_strong else 0
+
+    def _place(self) -> None:
+        """The line has its first word here."""
+        elements = self.elements
+        at = self.inner = max(self.current, 0)
+        while at > 0 and not elements[at].block:
+            at = elements[at].parent
+        self.block = at
 
     def _image(self) -> None:
         self.images += 1
@@ -241,8 +263,7 @@ class _Walk:
     def _end_line(self) -> None:
         if not self.pieces:
             return
-        text = _tidy("".join(self.pieces)) if self.inner >= 0 else ""
-        if text:
+        if self.inner >= 0 and (text := _tidy("".join(self.pieces))):
             self.lines.append(
                 Line(text, self.block, self.inner, self.linked, self.strong, self.links, self.images, self.blank)
             )

@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from libya_news._tables import load_table
 
-from ._dom import Element, Line, Page
+from ._dom import Element, Page
 
 Column = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
 
 STORY_SHARE: Final = 0.6
 """Share of the page's prose that the smallest element around the story holds: teasers and comments are the rest."""
@@ -23,19 +25,27 @@ FAR: Final = 60
 """Lines beyond which a distance is no longer told apart."""
 
 _NAME_WORD: Final = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+")
+_NUMBER: Final = re.compile(r"\d+")
 _ROLES: Final = {"navigation": "nav", "main": "main", "complementary": "aside"}
 BOX: Final = ("share", "linked", "lines", "prose", "text", "line_length")
 LEVELS: Final = ("block", "parent", "grandparent", "great_grandparent")
+KIN: Final = ("built", *LEVELS[1:])
+"""Sets of lines that are likely of one kind: built alike, or within one element."""
+
 OWN: Final = (
-    "depth", "in_story_box", "in_best_box", "itemprop", "twins", "twin_prose", "twin_linked", "twin_length",
-    "twin_ends",
+    "depth", "in_story_box", "in_best_box", "itemprop", "from_best_box", "below_best_box", "from_title_block",
+    "below_title_block", "article_of_title", "article_of_story",
+    "twins", "twin_prose", "twin_linked", "twin_length", "twin_ends",
     *(f"{level}_{what}" for level in LEVELS for what in BOX),
     "block_images", "parent_images", "images_before", "images_behind",
 )  # fmt: skip
 PLACE: Final = (
     "position", "prose_before", "prose_after", "since_prose", "until_prose", "from_h1", "from_title", "page_prose",
-    "page_lines", "page_linked", "as_before", "as_after", "parent_as_before", "parent_as_after",
+    "page_lines", "page_linked", "h1_so_far", "titles_so_far", "as_before", "as_after", "parent_as_before",
+    "parent_as_after",
 )  # fmt: skip
+_MANY_TITLES: Final = 3
+"""Headlines above which it does not matter how many there were: the page is a list."""
 
 
 class Groups(NamedTuple):
@@ -67,106 +77,148 @@ TAG_PLACES: Final = ("block", "parent", "grandparent", "inner")
 
 
 @lru_cache(maxsize=1 << 14)
-def _name_bits(names: str) -> int:
-    words = groups().words
-    bits = 0
-    for word in _NAME_WORD.findall(names):
-        bits |= words.get(word.lower(), 0)
-    return bits
+def _bits(tag: str, role: str | None, names: str) -> tuple[int, int]:
+    """The groups of an element by its tag, role, class and id, and the number of its tag."""
+    tags, words = groups().tags, groups().words
+    bits = tags.get(tag, 0) | tags.get(_ROLES.get(role or "", ""), 0)
+    if names and tag not in ("html", "body"):
+        for word in _NAME_WORD.findall(names):
+            bits |= words.get(word.lower(), 0)
+    return bits, groups().known.get(tag, -1)
 
 
 class Boxes(NamedTuple):
-    """The elements in columns: nearest block above, bits of their own and of all around, story-data mark."""
+    """The elements in columns.
 
-    above: list[int]
-    own: list[int]
-    around: list[int]
-    story: list[bool]
+    Attributes:
+        parent: the element around each; the first has itself.
+        above: the nearest block element around.
+        end: one past the last element within.
+        article: the nearest ``<article>`` around, itself included; -1 where there is none.
+        depth: how many elements are around.
+        own, around: groups of the element, and of all around it, as bits.
+        tag: the number of its tag, -1 for one that the model does not tell apart.
+        story: whether it lies in what the page marks as its story.
+    """
+
+    parent: Ints
+    above: Ints
+    end: Ints
+    article: Ints
+    depth: Column
+    own: Bits
+    around: Bits
+    tag: Ints
+    story: npt.NDArray[np.bool_]
 
 
 def boxes(elements: list[Element]) -> Boxes:
-    """Bits and block parents of all elements, in one pass: parents stand before their children."""
-    tags = groups().tags
-    found = Boxes([], [], [], [])
-    for index, element in enumerate(elements):
-        bits = tags.get(element.tag, 0) | tags.get(_ROLES.get(element.role or "", ""), 0)
-        if element.names and element.tag not in ("html", "body"):
-            bits |= _name_bits(element.names)
+    """The elements in columns, in one pass: parents stand before their children."""
+    own, tag = zip(*[_bits(element.tag, element.role, element.names) for element in elements], strict=True)
+    above, around = [0], [own[0]]
+    for element, bits in zip(elements[1:], own[1:], strict=True):
         parent = element.parent
-        if parent < 0:
-            found.above.append(index)
-            found.around.append(bits)
-            found.story.append(element.story)
-        else:
-            found.above.append(parent if elements[parent].block else found.above[parent])
-            found.around.append(bits | found.around[parent])
-            found.story.append(element.story or found.story[parent])
-        found.own.append(bits)
-    return found
+        above.append(parent if elements[parent].block else above[parent])
+        around.append(bits | around[parent])
+    article, story = np.full(len(elements), -1), np.zeros(len(elements), np.bool_)
+    for index, element in enumerate(elements):
+        if element.tag == "article":
+            article[index : element.end] = index
+        if element.story:
+            story[index : element.end] = True
+    return Boxes(
+        np.array([max(element.parent, 0) for element in elements]),
+        np.array(above),
+        np.array([element.end for element in elements]),
+        article,
+        np.array([element.depth for element in elements], np.float64),
+        np.array(own, np.uint64),
+        np.array(around, np.uint64),
+        np.array(tag),
+        story,
+    )
 
 
 class Lines(NamedTuple):
-    """The lines in columns: length in letters, prose alone (0 for others), linked share, sentence end, title match."""
+    """The lines in columns: length in letters, prose alone (0 for others), linked share, sentence end, title match, the
+    elements around (as ``LEVELS`` names them), and the number of the lines that are built alike."""
 
     length: Column
     prose: Column
     linked: Column
     ends: Column
     title: Column
+    ladder: Ints
+    built: Ints
 
 
-def element_columns(page: Page, box: Boxes, lines: Lines) -> Column:
+def ladder(page: Page, box: Boxes) -> Ints:
+    """The block of each line and the three blocks above it, as ``LEVELS`` names them."""
+    steps = [np.array([line.block for line in page.lines])]
+    for _ in LEVELS[1:]:
+        steps.append(box.above[steps[-1]])
+    return np.column_stack(steps)
+
+
+@lru_cache(maxsize=1 << 14)
+def _unnumbered(names: str) -> str:
+    """Names without their numbers: those of one row of paragraphs are the same then."""
+    return _NUMBER.sub("", names)
+
+
+def kin(page: Page, steps: Ints) -> Ints:
+    """For each line the numbers of the sets in ``KIN``, from its ladder: equal numbers in a column are one set.
+
+    Lines are built alike where their block and its parent have the same tag and names.
+    """
+    numbers: dict[tuple[str, str, str, str], int] = {}
+    built = []
+    for at, above in steps[:, :2].tolist():
+        block, parent = page.elements[at], page.elements[above]
+        key = block.tag, _unnumbered(block.names), parent.tag, _unnumbered(parent.names)
+        built.append(numbers.setdefault(key, len(numbers)))
+    return np.column_stack((built, steps[:, 1:]))
+
+
+def element_columns(page: Page, box: Boxes, lines: Lines) -> list[Column]:
     """The columns of ``OWN``: what the elements around each line hold, and what lines built like it hold."""
-    held = _held(page, lines)
-    stories = _depths(page.elements, _story_box(held)), _depths(page.elements, _best_box(page.lines, box, lines))
-    twins = _twins(page, box, lines)
-    ladder = np.array([_ladder(line.block, box.above) for line in page.lines]).reshape(-1, len(LEVELS))
-    inside = _inside(held)
-    block, parent = ladder[:, 0], ladder[:, 1]
+    block, parent = lines.ladder[:, 0], lines.ladder[:, 1]
+    held = _held(box, block, lines)
+    story, best = _story_box(held), _best_box(box, block, lines)
+    title = int(block[_title_line(box, lines)])
     images = np.array([element.images for element in page.elements], dtype=np.float64)
     passed = np.array([line.images for line in page.lines], dtype=np.float64)
-    marked = any(box.story)
-    return np.column_stack(
-        (
-            np.array([element.depth for element in page.elements], dtype=np.float64)[block],
-            stories[0][block],
-            stories[1][block],
-            np.array(box.story, dtype=np.float64)[block] if marked else np.full(len(block), -1.0),
-            twins,
-            inside[ladder].reshape(len(block), -1),
-            images[block],
-            images[parent],
-            np.diff(passed, prepend=0.0),
-            np.diff(passed, append=passed[-1]),
-        )
-    )
+    return [
+        box.depth[block],
+        _depth_in(box, story, block),
+        _depth_in(box, best, block),
+        box.story[block] if box.story.any() else np.full(len(block), -1.0),
+        *_away(box, best, block),
+        *_away(box, title, block),
+        _same(box.article[block], box.article[title]),
+        _same(box.article[block], box.article[best]),
+        *_twins(lines),
+        *_inside(held)[:, lines.ladder.T].transpose(1, 0, 2).reshape(-1, len(block)),
+        images[block],
+        images[parent],
+        np.diff(passed, prepend=0.0),
+        np.diff(passed, append=passed[-1]),
+    ]
 
 
-def _ladder(block: int, above: list[int]) -> tuple[int, int, int, int]:
-    parent = above[block]
-    grandparent = above[parent]
-    return block, parent, grandparent, above[grandparent]
-
-
-def _held(page: Page, lines: Lines) -> Column:
+def _held(box: Boxes, block: Ints, lines: Lines) -> Column:
     """Length, prose, linked length and number of lines that each element holds, its descendants' included."""
-    blocks = np.array([line.block for line in page.lines])
-    own = np.zeros((len(page.elements), 4))
-    np.add.at(own, blocks, np.column_stack((lines.length, lines.prose, lines.length * lines.linked, lines.length > 0)))
-    sums = own.tolist()
-    for index in range(len(sums) - 1, 0, -1):
-        row = sums[index]
-        if row[3]:
-            into = sums[page.elements[index].parent]
-            for at in range(4):
-                into[at] += row[at]
-    return np.array(sums)
+    count = len(box.end)
+    weights = (lines.length, lines.prose, lines.length * lines.linked, np.ones(len(block)))
+    own = np.column_stack([np.bincount(block, weight, minlength=count) for weight in weights])
+    before = np.concatenate((np.zeros((1, len(weights))), np.cumsum(own, axis=0)))
+    return np.asarray(before[box.end] - before[:-1], np.float64)
 
 
 def _inside(held: Column) -> Column:
     """What an element holds, as the columns of ``BOX``."""
     length, prose, linked, count = held.T
-    return np.column_stack(
+    return np.array(
         (
             prose / max(1.0, prose[0]),
             linked / np.maximum(1.0, length),
@@ -184,87 +236,87 @@ def _story_box(held: Column) -> int:
     return int(np.flatnonzero(prose >= STORY_SHARE * prose[0])[-1])
 
 
-def _best_box(lines: list[Line], box: Boxes, columns: Lines) -> int:
+def _best_box(box: Boxes, block: Ints, lines: Lines) -> int:
     """The element right around most prose: a paragraph counts for its parent, and half for its grandparent.
 
     The scoring of Arc90's Readability (2009), with characters of prose in the place of commas.
     """
-    scores = np.zeros(len(box.above))
-    for line, prose in zip(lines, columns.prose, strict=True):
-        if prose:
-            parent = box.above[line.block]
-            scores[parent] += prose
-            if box.above[parent] != parent:
-                scores[box.above[parent]] += prose / 2
+    count = len(box.above)
+    parent = box.above[block]
+    grandparent = box.above[parent]
+    half = np.where(grandparent == parent, 0.0, lines.prose / 2)
+    scores = np.bincount(parent, lines.prose, minlength=count) + np.bincount(grandparent, half, minlength=count)
     return int(scores.argmax())
 
 
-def _depths(elements: list[Element], top: int) -> Column:
-    """How deep each element lies in ``top``, which itself has 1; 0 outside."""
-    depths = [0] * len(elements)
-    depths[top] = 1
-    for index in range(top + 1, len(elements)):
-        around = depths[elements[index].parent]
-        if around:
-            depths[index] = around + 1
-    return np.array(depths, dtype=np.float64)
+def _depth_in(box: Boxes, top: int, block: Ints) -> Column:
+    """How deep each block lies in ``top``, which itself has 1; 0 outside."""
+    return np.where((top <= block) & (block < box.end[top]), box.depth[block] - box.depth[top] + 1, 0.0)
 
 
-def _built(page: Page, box: Boxes) -> list[int]:
-    """A number for each line; lines have the same where their block and its parent have the same tag and names."""
-    numbers: dict[tuple[str, str, str, str], int] = {}
-    found = []
-    for line in page.lines:
-        block = page.elements[line.block]
-        parent = page.elements[box.above[line.block]]
-        found.append(numbers.setdefault((block.tag, block.names, parent.tag, parent.names), len(numbers)))
-    return found
+def _away(box: Boxes, target: int, block: Ints) -> tuple[Column, Column]:
+    """How far up from the target the first element is that holds a block too, and how deep the block lies in that."""
+    chain = [target]
+    while chain[-1] and len(chain) < FAR:
+        chain.append(int(box.parent[chain[-1]]))
+    chain.append(0)
+    up = np.zeros(len(block), np.int64)
+    for element in chain[:-1]:
+        up += (block < element) | (block >= box.end[element])
+    return up.astype(np.float64), box.depth[block] - box.depth[np.array(chain)[up]]
 
 
-def _twins(page: Page, box: Boxes, lines: Lines) -> Column:
+def _same(article: Ints, wanted: int) -> Column:
+    """1 for lines of that ``<article>``, 0 for lines of none, -1 for those of another."""
+    return np.where(article == wanted, 1.0, np.where(article < 0, 0.0, -1.0))
+
+
+def _twins(lines: Lines) -> Column:
     """Of all lines that are built as a line is: how many, their share of the prose, links, length, sentence ends."""
-    built = np.array(_built(page, box))
+    built = lines.built
     count = np.bincount(built).astype(np.float64)
     prose = np.bincount(built, lines.prose) / max(1.0, float(lines.prose.sum()))
     linked = np.bincount(built, lines.linked) / count
     length = np.log1p(np.bincount(built, lines.length) / count)
     ends = np.bincount(built, lines.ends) / count
-    table: Column = np.column_stack((np.log1p(count), prose, linked, length, ends))[built]
-    return table
+    return np.array((np.log1p(count), prose, linked, length, ends))[:, built]
 
 
-def place_columns(page: Page, box: Boxes, lines: Lines) -> Column:
+def place_columns(box: Boxes, lines: Lines) -> list[Column]:
     """The columns of ``PLACE``: where a line stands in the page, and how it is built beside its neighbours."""
-    count = len(page.lines)
+    count = len(lines.length)
     total = max(1.0, float(lines.prose.sum()))
     behind = np.cumsum(lines.prose)
     position = np.arange(count, dtype=np.float64)
-    heading = _headings(page, box)
+    heading = _headings(box, lines)
     first = int(heading.argmax()) if heading.any() else None
-    title = int((lines.title + 0.5 * heading).argmax())
-    built = np.array(_built(page, box))
-    parents = np.array([box.above[line.block] for line in page.lines])
-    return np.column_stack(
-        (
-            position / count,
-            (behind - lines.prose) / total,
-            (total - behind) / total,
-            _since(lines.prose > 0),
-            _since((lines.prose > 0)[::-1])[::-1],
-            np.full(count, -FAR) if first is None else np.clip(position - first, -FAR, FAR),
-            np.clip(position - title, -FAR, FAR),
-            np.full(count, math.log1p(total)),
-            np.full(count, math.log1p(count)),
-            np.full(count, float((lines.length * lines.linked).sum() / max(1.0, lines.length.sum()))),
-            *_as_neighbours(built),
-            *_as_neighbours(parents),
-        )
-    )
+    title = _title_line(box, lines)
+    return [
+        position / count,
+        (behind - lines.prose) / total,
+        (total - behind) / total,
+        _since(lines.prose > 0),
+        _since((lines.prose > 0)[::-1])[::-1],
+        np.full(count, -FAR) if first is None else np.clip(position - first, -FAR, FAR),
+        np.clip(position - title, -FAR, FAR),
+        np.full(count, math.log1p(total)),
+        np.full(count, math.log1p(count)),
+        np.full(count, float((lines.length * lines.linked).sum() / max(1.0, lines.length.sum()))),
+        np.minimum(np.cumsum(heading), _MANY_TITLES),
+        np.minimum(np.cumsum(lines.built == lines.built[title]), _MANY_TITLES),
+        *_as_neighbours(lines.built),
+        *_as_neighbours(lines.ladder[:, 1]),
+    ]
 
 
-def _headings(page: Page, box: Boxes) -> Column:
-    bit = groups().tags["h1"]
-    return np.array([bool(box.around[line.block] & bit) for line in page.lines], dtype=np.float64)
+def _headings(box: Boxes, lines: Lines) -> Column:
+    bit = np.uint64(groups().tags["h1"])
+    return (box.around[lines.ladder[:, 0]] & bit > 0).astype(np.float64)
+
+
+def _title_line(box: Boxes, lines: Lines) -> int:
+    """The line that is most likely the headline."""
+    return int((lines.title + 0.5 * _headings(box, lines)).argmax())
 
 
 def _since(marks: npt.NDArray[np.bool_]) -> Column:
@@ -275,30 +327,22 @@ def _since(marks: npt.NDArray[np.bool_]) -> Column:
     return np.minimum(index - before - 1, FAR).astype(np.float64)
 
 
-def _as_neighbours(values: npt.NDArray[np.int64]) -> tuple[Column, Column]:
+def _as_neighbours(values: Ints) -> tuple[Column, Column]:
     same = (values[1:] == values[:-1]).astype(np.float64)
     return np.concatenate(([0.0], same)), np.concatenate((same, [0.0]))
 
 
-def bit_columns(page: Page, box: Boxes) -> Column:
+def bit_columns(inner: Ints, box: Boxes, steps: Ints) -> npt.NDArray[np.bool_]:
     """For each group, whether an element around the line, its own, its parent's or the two above are of it."""
-    rows = []
-    for line in page.lines:
-        block, parent, grandparent, above = _ladder(line.block, box.above)
-        own = box.own
-        rows.append((box.around[line.inner], own[block] | own[line.inner], own[parent], own[grandparent] | own[above]))
-    bits = np.array(rows, dtype=np.uint64).reshape(-1, 4)
+    block, parent, grandparent, above = steps.T
+    own = box.own
+    bits = np.column_stack((box.around[inner], own[block] | own[inner], own[parent], own[grandparent] | own[above]))
     shifts = np.arange(len(groups().names), dtype=np.uint64)
-    return ((bits[:, :, None] >> shifts) & np.uint64(1)).astype(np.float64).reshape(len(rows), -1)
+    return ((bits[:, :, None] >> shifts) & np.uint64(1)).astype(np.bool_).reshape(len(inner), -1)
 
 
-def tag_columns(page: Page, box: Boxes) -> Column:
+def tag_columns(inner: Ints, box: Boxes, steps: Ints) -> npt.NDArray[np.bool_]:
     """For each of the known tags, whether the line's block, parent, grandparent or inner element has it."""
-    known = groups().known
-    rows = []
-    for line in page.lines:
-        ladder = (*_ladder(line.block, box.above)[:3], line.inner)
-        rows.append([known.get(page.elements[index].tag, -1) for index in ladder])
-    tags = np.array(rows).reshape(-1, len(TAG_PLACES))
-    table: Column = (tags[:, :, None] == np.arange(len(known))).astype(np.float64).reshape(len(rows), -1)
-    return table
+    tags = box.tag[np.column_stack((steps[:, :3], inner))]
+    marks: npt.NDArray[np.bool_] = tags[:, :, None] == np.arange(len(groups().known))
+    return marks.reshape(len(inner), -1)

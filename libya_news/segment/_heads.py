@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
 
-_META = 'meta[property="{0}"], meta[name="{0}"]'
 _MARKS = re.compile(r"<[^>]*>")
 _NO_WORD = re.compile(r"\W+")
 SHORTEST_STORY = 300
@@ -42,13 +41,14 @@ def read_head(tree: LexborHTMLParser) -> Head:
     """Collect what the page says about itself. Never raises."""
     element = tree.css_first("title")
     title = " ".join((element.text() or "").split()) if element is not None else ""
-    shared = _meta(tree, "og:title")
+    meta = _meta(tree)
+    shared = meta.get("og:title", "")
     root = tree.root
     return Head(
         title=shared or title or None,
         titles=f"{title} {shared}",
-        description=_meta(tree, "og:description") or _meta(tree, "description"),
-        published=_meta(tree, "article:published_time") or None,
+        description=meta.get("og:description") or meta.get("description", ""),
+        published=meta.get("article:published_time") or None,
         language=(root.attributes.get("lang") if root is not None else None) or None,
         story=_story(tree),
     )
@@ -63,9 +63,16 @@ def letters(text: str) -> str:
     return _NO_WORD.sub("", text).casefold()
 
 
-def _meta(tree: LexborHTMLParser, name: str) -> str:
-    element = tree.css_first(_META.format(name))
-    return " ".join((element.attributes.get("content") or "").split()) if element is not None else ""
+def _meta(tree: LexborHTMLParser) -> dict[str, str]:
+    """The first content of each name or property."""
+    found: dict[str, str] = {}
+    for element in tree.css("meta"):
+        attributes = element.attributes
+        content = " ".join((attributes.get("content") or "").split())
+        for key in (attributes.get("property"), attributes.get("name")):
+            if key:
+                found.setdefault(key, content)
+    return found
 
 
 def _story(tree: LexborHTMLParser) -> str:

@@ -18,15 +18,17 @@ CLIP: Final = 2.0
 """Bound of a scaled number, in units of two standard deviations, so that no freak page leads a line astray."""
 
 
-def stepped(arrays: Mapping[str, npt.NDArray[Any]], rows: Matrix) -> Matrix:
+def stepped(arrays: Mapping[str, npt.NDArray[Any]], numbers: Matrix, marks: npt.NDArray[Any]) -> Matrix:
     """The columns as the first layer takes them.
 
     Args:
-        arrays: ``mean`` and ``scale`` of the number columns, which stand first; ``column`` and ``edge`` of each step.
-        rows: one row for each line.
+        arrays: ``mean`` and ``scale`` of the number columns; ``column`` and ``edge`` of each step.
+        numbers, marks: the number columns and the yes-or-no columns, one row for each line.
     """
-    count = len(arrays["mean"])
-    numbers = rows[:, :count]
-    scaled = np.clip((numbers - arrays["mean"]) * arrays["scale"], -CLIP, CLIP)
-    steps = numbers[:, arrays["column"].astype(np.int64)] >= arrays["edge"]
-    return np.concatenate((scaled, steps, rows[:, count:]), axis=1, dtype=np.float32)
+    count, steps = len(arrays["mean"]), len(arrays["edge"])
+    table = np.empty((len(numbers), count + steps + marks.shape[1]), np.float32)
+    np.clip((numbers - arrays["mean"]) * arrays["scale"], -CLIP, CLIP, out=table[:, :count])
+    stepping = numbers.take(arrays["column"].astype(np.int64), axis=1)
+    np.greater_equal(stepping, arrays["edge"], out=table[:, count : count + steps])
+    table[:, count + steps :] = marks
+    return table

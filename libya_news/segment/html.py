@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from libya_news._models import PAGES, Model, load_model
 from libya_news._tables import load_table
@@ -16,15 +17,20 @@ from libya_news.records import Segment
 
 from ._dom import BULLET, Line, Page, read_page
 from ._dom_boxes import Boxes, boxes, groups
-from ._dom_features import PHRASE_KINDS, Matrix, columns, features
+from ._dom_features import Matrix, columns, features
+from ._dom_text import PHRASE_KINDS
 from ._heads import Head, read_head
-from ._network import probabilities
+from ._page_network import probabilities
 from ._steps import stepped
 from .units import units
 
 STORY: Final = 0.5
 """Probability from which a line belongs to the story: the kinds of the story are weighed together against all others,
 so that a line is not lost because it may be two of them. The even odds, not tuned."""
+
+
+WINDOW: Final = 10_000
+"""Lines that are judged together: no article has so many, and the memory that they take stays below 200 MB."""
 
 
 class LabelledPage(NamedTuple):
@@ -53,9 +59,8 @@ def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
         return LabelledPage("", (), head)
     model = _model()
     box = boxes(page.elements)
-    rows = features(page, head, box)
-    found = probabilities(model.arrays, stepped(model.arrays, rows))
-    kinds = _kinds(page, _shown(page, box, rows), found, tuple(model.card["classes"]))
+    parts = (page._replace(lines=page.lines[at : at + WINDOW]) for at in range(0, len(page.lines), WINDOW))
+    kinds = [kind for part in parts for kind in _judged(part, head, box, model)]
     text, starts = _laid_out(page.lines)
     segments = _segments(text, starts, page.lines, kinds, model.identity)
     return LabelledPage(text, tuple(segments), head)
@@ -96,18 +101,37 @@ def _laid_out(lines: list[Line]) -> tuple[str, list[int]]:
     return "".join(pieces), starts
 
 
-class _Kind(NamedTuple):
-    name: str
-    confidence: float
+class Decided(NamedTuple):
+    """What each line is taken for: the number of its class, and the probability of that class's label."""
+
+    best: npt.NDArray[np.int64]
+    confidence: Matrix
 
 
-def _kinds(page: Page, shown: list[str], found: Matrix, classes: tuple[str, ...]) -> list[_Kind]:
-    """The kind of each line, with the probability of its label."""
+def decided(found: Matrix, classes: tuple[str, ...]) -> Decided:
+    """Choose for each line the likeliest class of the story, or of all else, whichever is likelier as a whole."""
     story = np.array([name in STORY_KINDS for name in classes])
     in_story = found[:, story].sum(axis=1) > STORY
     best = np.where(story == in_story[:, None], found, -1.0).argmax(axis=1)
     labels = np.array([LABELS.index(LABEL_OF[name]) for name in classes])
     sure = np.minimum(found @ (labels[:, None] == labels), 1.0)[np.arange(len(best)), best]
+    return Decided(best, sure)
+
+
+class _Kind(NamedTuple):
+    name: str
+    confidence: float
+
+
+def _judged(page: Page, head: Head, box: Boxes, model: Model) -> list[_Kind]:
+    known = features(page, head, box)
+    found = probabilities(model.arrays, stepped(model.arrays, known.numbers, known.marks), known.kin)
+    return _kinds(page, _shown(page, box, known.marks), found, tuple(model.card["classes"]))
+
+
+def _kinds(page: Page, shown: list[str], found: Matrix, classes: tuple[str, ...]) -> list[_Kind]:
+    """The kind of each line, with the probability of its label."""
+    best, sure = decided(found, classes)
     return [
         _Kind(_refined(classes[at], line, boilerplate), confidence)
         for line, boilerplate, at, confidence in zip(page.lines, shown, best.tolist(), sure.tolist(), strict=True)
@@ -123,12 +147,11 @@ def _refined(kind: str, line: Line, boilerplate: str) -> str:
     return boilerplate if kind == "boilerplate_other" else kind
 
 
-def _shown(page: Page, box: Boxes, rows: Matrix) -> list[str]:
+def _shown(page: Page, box: Boxes, marks: npt.NDArray[np.bool_]) -> list[str]:
     """The kind of each line, should it be boilerplate: the phrase that it is, or what the elements around are for."""
-    first = columns().index(f"phrase_whole_{PHRASE_KINDS[0]}")
-    phrase = rows[:, [first + PHRASE_KINDS.index(kind) for kind in _PHRASES]]
+    phrase = marks[:, [PHRASE_KINDS.index(kind) for kind in _PHRASES]]
     spoken = np.where(phrase.any(axis=1), phrase.argmax(axis=1), -1).tolist()
-    around = [box.around[line.inner] for line in page.lines]
+    around = box.around[[line.inner for line in page.lines]].tolist()
     return [_PHRASES[which] if which >= 0 else _place(bits) for which, bits in zip(spoken, around, strict=True)]
 
 

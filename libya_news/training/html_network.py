@@ -1,4 +1,4 @@
-"""Train the network of ``segment/_network.py`` on web pages, with numpy alone; one seed gives the same numbers.
+"""Train the network of ``segment/_page_network.py``, with numpy alone; one seed gives the same numbers.
 
 Adam (Kingma and Ba, 2015) with warm-up and cosine decay, dropout (Srivastava and others, 2014) on columns and layers,
 gradients clipped by their norm. A line may be allowed several classes (its label is known, its kind is not): the loss
@@ -13,16 +13,16 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from libya_news.segment._network import DILATIONS
+from libya_news.segment._page_network import BY_KIN, LAYERS, Sets, around, means, moved, sets
 from libya_news.segment._steps import stepped
 
 Matrix = npt.NDArray[np.float32]
 Weights = dict[str, Matrix]
 
-HIDDEN: Final = 64
-"""Units of a layer: a choice that keeps the model below half a megabyte, not tuned."""
+HIDDEN: Final = 48
+"""Units of a layer: a choice that keeps the network at a tenth of a page's time."""
 
-QUANTILES: Final = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.92, 0.97, 0.99)
+QUANTILES: Final = (0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95, 0.99)
 """Where the thresholds of a number column lie in its distribution; finer at the upper end, which is long."""
 
 ROWS: Final = 4096
@@ -56,7 +56,8 @@ class Example(NamedTuple):
     Attributes:
         site: who published it; a site is never on both sides of a split.
         numbers: the number columns, a row for each line.
-        marks: the yes-or-no columns, as 0 and 1.
+        marks: the yes-or-no columns.
+        kin: for each line the numbers of the sets of lines that it belongs to.
         allowed: for each line the classes that it may have, as bits; none where nothing is known of it.
         weight: for each line how much it counts.
         share: how often the page is drawn, relative to others.
@@ -64,7 +65,8 @@ class Example(NamedTuple):
 
     site: str
     numbers: Matrix
-    marks: npt.NDArray[np.uint8]
+    marks: npt.NDArray[np.bool_]
+    kin: npt.NDArray[np.int64]
     allowed: npt.NDArray[np.int64]
     weight: Matrix
     share: float
@@ -72,6 +74,7 @@ class Example(NamedTuple):
 
 class _Batch(NamedTuple):
     rows: Matrix
+    kin: list[Sets]
     filled: Matrix
     allowed: npt.NDArray[np.bool_]
     weight: Matrix
@@ -95,30 +98,29 @@ def train(
         on_step: called after each step with its number, from 1, and the loss.
     """
     random = np.random.default_rng(seed)
-    scaling = _scaling(examples)
+    scaling = scales(examples)
     shares = np.array([example.share for example in examples])
     shares /= shares.sum()
     weights: Weights = {}
     optimizer = _Adam(steps)
     for step in range(1, steps + 1):
-        batch = _batch(examples, shares, scaling, classes, random)
-        weights = weights or _initial(batch.rows.shape[1], classes, random)
-        loss, gradients = _gradients(weights, batch, random)
-        optimizer.move(weights, gradients, step)
+        batch = draw(examples, shares, scaling, classes, random)
+        weights = weights or begin(batch.rows.shape[1], len(batch.kin), classes, random)
+        loss, slopes = gradients(weights, batch, random)
+        optimizer.move(weights, slopes, step)
         if on_step:
             on_step(step, loss)
     return {**_joined(weights), **scaling}
 
 
 def _joined(weights: Weights) -> Weights:
-    """Each layer's weights with its bias as last row, as ``segment/_network.py`` takes them."""
+    """Each layer's weights with its bias as last row, as ``segment/_page_network.py`` takes them."""
     pairs = {"enter": ("W0", "b0"), "leave": ("Wo", "bo")}
-    pairs |= {f"mix{layer}": (f"C{layer}", f"c{layer}") for layer in range(len(DILATIONS))}
-    joined = {name: np.vstack((weights[matrix], weights[bias])) for name, (matrix, bias) in pairs.items()}
-    return {**joined, "temperature": np.ones(1, np.float32)}
+    pairs |= {f"look{layer}": (f"C{layer}", f"c{layer}") for layer in range(len(LAYERS))}
+    return {name: np.vstack((weights[matrix], weights[bias])) for name, (matrix, bias) in pairs.items()}
 
 
-def _scaling(examples: Sequence[Example]) -> Weights:
+def scales(examples: Sequence[Example]) -> Weights:
     """Mean, scale and thresholds of the number columns."""
     sample = np.concatenate([example.numbers[::7] for example in examples])
     pairs: list[tuple[int, float]] = []
@@ -134,7 +136,7 @@ def _scaling(examples: Sequence[Example]) -> Weights:
     }
 
 
-def _initial(columns: int, classes: int, random: np.random.Generator) -> Weights:
+def begin(columns: int, kin: int, classes: int, random: np.random.Generator) -> Weights:
     """Weights as He and others (2015) draw them, smaller where many layers add up."""
 
     def drawn(inputs: int, outputs: int, size: float) -> Matrix:
@@ -147,13 +149,13 @@ def _initial(columns: int, classes: int, random: np.random.Generator) -> Weights
         "Wo": drawn(2 * HIDDEN, classes, 0.3),
         "bo": np.zeros(classes, np.float32),
     }
-    for layer in range(len(DILATIONS)):
-        weights[f"C{layer}"] = drawn(3 * HIDDEN, HIDDEN, 0.5)
+    for layer, what in enumerate(LAYERS):
+        weights[f"C{layer}"] = drawn((1 + (kin if what == BY_KIN else 2)) * HIDDEN, HIDDEN, 0.5)
         weights[f"c{layer}"] = np.zeros(HIDDEN, np.float32)
     return weights
 
 
-def _batch(
+def draw(
     examples: Sequence[Example],
     shares: npt.NDArray[np.float64],
     scaling: Weights,
@@ -162,10 +164,11 @@ def _batch(
 ) -> _Batch:
     """Pages drawn by their shares, one below the other, until the batch is full."""
     numbers = np.tile(scaling["mean"], (ROWS, 1))
-    marks = np.zeros((ROWS, examples[0].marks.shape[1]), np.uint8)
+    marks = np.zeros((ROWS, examples[0].marks.shape[1]), np.bool_)
     filled = np.zeros((ROWS, 1), np.float32)
     allowed = np.zeros(ROWS, np.int64)
     weight = np.zeros(ROWS, np.float32)
+    kin = np.zeros((ROWS, examples[0].kin.shape[1]), np.int64)
     at = 0
     while at < ROWS - GAP:
         page = examples[random.choice(len(examples), p=shares)]
@@ -174,10 +177,17 @@ def _batch(
         here, there = slice(at, at + size), slice(first, first + size)
         numbers[here], marks[here], filled[here] = page.numbers[there], page.marks[there], 1.0
         allowed[here] = page.allowed[there]
+        kin[here] = page.kin[there] + kin.max() + 1
         weight[here] = _balanced(page.weight[there], page.allowed[there] >= 1 << (classes - 1))
         at += size + GAP
-    rows = stepped(scaling, np.concatenate((numbers, marks), axis=1, dtype=np.float32)) * filled
-    return _Batch(rows, filled, (allowed[:, None] >> np.arange(classes) & 1).astype(bool), weight)
+    rows = stepped(scaling, numbers, marks) * filled
+    return _Batch(
+        rows,
+        [sets(column) for column in kin.T],
+        filled,
+        (allowed[:, None] >> np.arange(classes) & 1).astype(bool),
+        weight,
+    )
 
 
 def _balanced(weight: Matrix, boilerplate: npt.NDArray[np.bool_]) -> Matrix:
@@ -194,17 +204,7 @@ def _kept(shape: tuple[int, ...], dropped: float, random: np.random.Generator) -
     return kept.astype(np.float32) * np.float32(256 / (256 - limit))
 
 
-def _shifted(values: Matrix, by: int) -> Matrix:
-    """Rows moved down by ``by`` (up where it is negative); zeros come in."""
-    moved = np.zeros_like(values)
-    if by > 0:
-        moved[by:] = values[:-by]
-    else:
-        moved[:by] = values[-by:]
-    return moved
-
-
-def _gradients(weights: Weights, batch: _Batch, random: np.random.Generator) -> tuple[float, Weights]:
+def gradients(weights: Weights, batch: _Batch, random: np.random.Generator) -> tuple[float, Weights]:
     """The loss of a batch and how it changes with each weight, by back-propagation."""
     rows = batch.rows * _kept(batch.rows.shape, DROP_COLUMNS, random)
     active = rows @ weights["W0"] + weights["b0"]
@@ -212,20 +212,21 @@ def _gradients(weights: Weights, batch: _Batch, random: np.random.Generator) -> 
     first = np.maximum(active, 0) * first_kept
     hidden = first
     layers: list[tuple[Matrix, Matrix, Matrix]] = []
-    for layer, dilation in enumerate(DILATIONS):
-        around = np.concatenate((_shifted(hidden, dilation), hidden, _shifted(hidden, -dilation)), axis=1)
-        kept = _kept(around.shape, DROP_UNITS, random)
-        around *= kept
-        inner = around @ weights[f"C{layer}"] + weights[f"c{layer}"]
-        layers.append((around, kept, inner))
+    for layer, what in enumerate(LAYERS):
+        seen = around(hidden, what, batch.kin)
+        kept = _kept(seen.shape, DROP_UNITS, random)
+        seen *= kept
+        inner = seen @ weights[f"C{layer}"] + weights[f"c{layer}"]
+        layers.append((seen, kept, inner))
         hidden = (hidden + np.maximum(inner, 0)) * batch.filled
     both = np.concatenate((hidden, first), axis=1)
     loss, out = _loss(both @ weights["Wo"] + weights["bo"], batch)
     found: Weights = {"Wo": both.T @ out, "bo": out.sum(axis=0)}
     back = out @ weights["Wo"].T
     to_hidden, to_first = back[:, :HIDDEN], back[:, HIDDEN:]
-    for layer in reversed(range(len(DILATIONS))):
-        to_hidden = _through(weights, found, layer, layers[layer], to_hidden * batch.filled)
+    for layer in reversed(range(len(LAYERS))):
+        to_hidden = to_hidden * batch.filled
+        to_hidden = to_hidden + _through(weights, found, layer, layers[layer], to_hidden, batch.kin)
     to_active = (to_first + to_hidden) * first_kept * (active > 0)
     found["W0"], found["b0"] = rows.T @ to_active, to_active.sum(axis=0)
     for name, values in weights.items():
@@ -235,16 +236,24 @@ def _gradients(weights: Weights, batch: _Batch, random: np.random.Generator) -> 
 
 
 def _through(
-    weights: Weights, found: Weights, layer: int, saved: tuple[Matrix, Matrix, Matrix], to_hidden: Matrix
+    weights: Weights,
+    found: Weights,
+    layer: int,
+    saved: tuple[Matrix, Matrix, Matrix],
+    to_hidden: Matrix,
+    kin: list[Sets],
 ) -> Matrix:
-    """Take the gradient back through one convolution, and note those of its weights."""
-    around, kept, inner = saved
+    """Take the gradient back through one layer, and note those of its weights."""
+    seen, kept, inner = saved
     to_inner = to_hidden * (inner > 0)
-    found[f"C{layer}"], found[f"c{layer}"] = around.T @ to_inner, to_inner.sum(axis=0)
-    to_around = (to_inner @ weights[f"C{layer}"].T) * kept
-    before, here, behind = np.split(to_around, 3, axis=1)
-    dilation = DILATIONS[layer]
-    total: Matrix = to_hidden + here + _shifted(before, -dilation) + _shifted(behind, dilation)
+    found[f"C{layer}"], found[f"c{layer}"] = seen.T @ to_inner, to_inner.sum(axis=0)
+    to_seen = (to_inner @ weights[f"C{layer}"].T) * kept
+    parts = np.split(to_seen, to_seen.shape[1] // HIDDEN, axis=1)
+    if LAYERS[layer] == BY_KIN:
+        # A mean passes to each row what all rows of its set get, divided by their number: again the mean.
+        return np.asarray(parts[0] + sum(means(part, over) for part, over in zip(parts[1:], kin, strict=True)))
+    before, here, behind = parts
+    total: Matrix = here + moved(before, -LAYERS[layer]) + moved(behind, LAYERS[layer])
     return total
 
 
