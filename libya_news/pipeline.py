@@ -9,12 +9,14 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
+from .corpus.addresses import canonical
 from .corpus.language import detect_language
 from .normalize import normalize
 from .normalize.decode import decode
 from .records import Article, Drop, RawArticle
 from .segment import segment
 from .segment.html import label_page
+from .segment.page_facts import page_facts
 from .sources import SourceFile, read_file
 from .sources._fields import parse_date
 
@@ -65,12 +67,14 @@ def process(raw: RawArticle) -> Result:
     >>> process(RawArticle("a.txt", "  ")).reason
     'empty: nothing but white space'
     """
+    if raw.html:
+        page, damage = _laid_out(raw)
+        return _fault(raw, page.text, damage) or page
     normalized = normalize(raw.data)
     text = normalized.text
-    if not text.strip():
-        return Drop(raw.where, "normalize", "empty: nothing but white space")
-    if sum(end - start for start, end in normalized.damage) > MAX_DAMAGED_SHARE * len(text):
-        return Drop(raw.where, "normalize", "undecodable: the bytes are no text in any known encoding")
+    damage = sum(end - start for start, end in normalized.damage)
+    if fault := _fault(raw, text, damage):
+        return fault
     raw = _tidy(raw)
     segments = tuple(segment(text))
     headline = next((text[s.start : s.end] for s in segments if s.kind == "headline"), None)
@@ -94,6 +98,15 @@ def process(raw: RawArticle) -> Result:
     )
 
 
+def _fault(raw: RawArticle, text: str, damage: int) -> Drop | None:
+    """The drop of an article without text, or with more than a share of it damaged beyond repair."""
+    if not text.strip():
+        return Drop(raw.where, "normalize", "empty: nothing but white space")
+    if damage > MAX_DAMAGED_SHARE * len(text):
+        return Drop(raw.where, "normalize", "undecodable: the bytes are no text in any known encoding")
+    return None
+
+
 def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
     """Lay out a web page as text and label each line of it, from its text and its markup.
 
@@ -109,17 +122,36 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
     >>> article.text.splitlines()
     ['Home', 'Storm', '', 'A storm hit the city on Sunday.']
     """
-    decoded = decode(html) if isinstance(html, bytes) else None
+    return _laid_out(RawArticle(source=url or "", data=html, url=url, html=True))[0]
+
+
+def _laid_out(raw: RawArticle) -> tuple[Article, int]:
+    """The page as an article, with what its markup says and its source does not; and its characters beyond repair."""
+    decoded = decode(raw.data, raw.charset) if isinstance(raw.data, bytes) else None
     fixes: dict[str, None] = {}
+    damage = 0
 
     def clean(text: str) -> str:
+        nonlocal damage
         normalized = normalize(text)
         fixes.update(dict.fromkeys(normalized.fixes))
+        damage += sum(end - start for start, end in normalized.damage)
         return normalized.text
 
-    page = label_page(decoded.text if decoded else str(html), clean)
-    raw = _tidy(RawArticle(source=url or "", data=html, url=url, title=page.head.title))
+    html = decoded.text if decoded else str(raw.data)
+    page = label_page(html, clean)
+    facts = page_facts(page.tree, raw.url)
     headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
+    raw = _tidy(
+        replace(
+            raw,
+            url=facts.url or raw.url,
+            title=raw.title or headline or facts.title or page.head.title,
+            publisher=raw.publisher or facts.publisher,
+            authors=raw.authors or facts.authors,
+            licence=raw.licence or facts.licence,
+        )
+    )
     article = Article(
         id=article_id(raw),
         source=raw.source,
@@ -127,12 +159,18 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
         segments=page.segments,
         raw_sha256=raw.sha256,
         url=raw.url,
-        title=headline or raw.title,
-        published_at=parse_date(page.head.published) if page.head.published else None,
+        publisher=raw.publisher,
+        title=raw.title,
+        authors=raw.authors,
+        published_at=raw.published_at or (parse_date(facts.published_at) if facts.published_at else None),
         encoding=decoded.encoding if decoded else None,
         fixes=tuple(fixes),
+        licence=raw.licence or UNKNOWN,
+        rights_holder=raw.rights_holder or UNKNOWN,
+        terms=raw.terms or UNKNOWN,
     )
-    return replace(article, language=detect_language(article.body or article.text))
+    language = raw.language or detect_language(article.body or article.text) or facts.language
+    return replace(article, language=language), damage
 
 
 def process_all(raws: Sequence[RawArticle]) -> Sequence[Result]:
@@ -148,7 +186,7 @@ def article_id(raw: RawArticle) -> str:
     >>> article_id(RawArticle("a/x.txt", "text")) == article_id(RawArticle("b/x.txt", "text"))
     True
     """
-    where = raw.url or PurePosixPath(raw.source).name
+    where = canonical(raw.url) if raw.url else PurePosixPath(raw.source).name
     return hashlib.sha256(f"{where}\0{raw.sha256}".encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from selectolax.lexbor import LexborHTMLParser
 
 from libya_news._models import PAGES, Model, load_model
 from libya_news._tables import load_table
@@ -28,11 +29,12 @@ so that a line is not lost because it may be two of them. The even odds, not tun
 
 
 class LabelledPage(NamedTuple):
-    """A page's text, what its lines are, and what its head says."""
+    """A page's text, what its lines are, what its head says, and its markup."""
 
     text: str
     segments: tuple[Segment, ...]
     head: Head
+    tree: LexborHTMLParser
 
 
 def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
@@ -50,7 +52,7 @@ def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
     page = page._replace(lines=_cleaned(page.lines, clean))
     head = read_head(page.tree)
     if not page.lines:
-        return LabelledPage("", (), head)
+        return LabelledPage("", (), head, page.tree)
     model = _model()
     box = boxes(page.elements)
     rows = features(page, head, box)
@@ -58,7 +60,7 @@ def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
     kinds = _kinds(page, _shown(page, box, rows), found, tuple(model.card["classes"]))
     text, starts = _laid_out(page.lines)
     segments = _segments(text, starts, page.lines, kinds, model.identity)
-    return LabelledPage(text, tuple(segments), head)
+    return LabelledPage(text, tuple(segments), head, page.tree)
 
 
 @lru_cache(maxsize=1)
