@@ -11,20 +11,29 @@ from typing import Any, Final, NamedTuple
 from libya_news.records import Drop, RawArticle
 
 from . import arc, arrow, delimited, json_objects, jsonl, pages, parquet, sgml, text, warc
-from ._archives import members
+from ._archives import ARCHIVES, members
 from ._binary import SAMPLE_BYTES, binary_reason
 from ._files import SourceFile, list_files
-from ._reading import Reading, Source, StrPath, parse_map
-from ._streams import BLOCK, BROKEN, Budget, OpenFile, Refused, Unpacked, decompressed
+from ._reading import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, StrPath, parse_map
+from ._readings import Readings
+from ._remote import SCHEMES, is_url
+from ._streams import BLOCK, BROKEN, COMPRESSED_SUFFIXES, Budget, OpenFile, Refused, Unpacked, decompressed
 from .provenance import with_provenance
 
 __all__ = [
+    "ARCHIVE_SUFFIXES",
+    "COMPRESSED_SUFFIXES",
+    "FACTS",
     "FORMATS",
+    "MAX_DOCUMENT_BYTES",
+    "SCHEMES",
     "Format",
     "Reading",
+    "Readings",
     "Source",
     "SourceFile",
     "StrPath",
+    "is_url",
     "list_files",
     "parse_map",
     "read",
@@ -65,6 +74,8 @@ FORMATS: Final = (
     Format("text", (".txt", ".text", ".md", ""), b"", text.read, "the file"),
 )
 """The first row whose suffix and first bytes fit a file reads it."""
+
+ARCHIVE_SUFFIXES: Final = tuple(suffix for kind in ARCHIVES for suffix in kind.suffixes if suffix)
 
 MAX_LAYERS: Final = 5
 """Compressions and archives inside of each other that are opened: a .json.gz in a .zip in a .tar.gz has four."""

@@ -15,6 +15,7 @@ from libya_news.records import Drop
 
 from ._dataset import CARD, MAX_CARD_BYTES, data_files, head_of
 from ._reading import Reading, Source, StrPath
+from ._remote import fetch, is_url, list_urls, url_name
 
 PASSED_OVER: Final = frozenset({"provenance.toml"})
 """Files that are about others, and no articles; so are all whose name begins with a dot."""
@@ -25,40 +26,62 @@ class SourceFile:
     """One file to read.
 
     Attributes:
-        path: where it lies.
+        path: where it lies: a path, or a URL as text.
         name: how it is called in records and messages: relative to the given source's parent, POSIX style.
         reading: how its source is read.
+        sha256: what the content behind a URL must have as its SHA-256, where that is known: it is fetched once to be
+            listed and once to be read, and must not change in between.
     """
 
-    path: Path
+    path: Path | str
     name: str
     reading: Reading = field(default_factory=Reading)
+    sha256: str = ""
 
     def open(self) -> IO[bytes]:
-        """Open for reading, as it lies there."""
-        return self.path.open("rb")
+        """Open for reading, as it lies there; from a URL it is fetched.
+
+        Raises:
+            OSError: it cannot be read, or is not what it was.
+        """
+        if isinstance(self.path, Path):
+            return self.path.open("rb")
+        copy = fetch(self.path)
+        if self.sha256 and _digest(copy)[0] != self.sha256:
+            copy.close()
+            raise OSError("it has changed since it was listed")
+        copy.seek(0)
+        return copy
 
     def digest(self) -> tuple[str, int]:
-        """SHA-256 (64 hex digits) and size in bytes of the file as it lies on disk."""
-        with self.path.open("rb") as stream:
-            hashed = hashlib.sha256()
-            while block := stream.read(1 << 20):
-                hashed.update(block)
-            return hashed.hexdigest(), stream.tell()
+        """SHA-256 (64 hex digits) and size in bytes of the file as it lies there."""
+        with self.open() as stream:
+            return _digest(stream)
+
+
+def _digest(stream: IO[bytes]) -> tuple[str, int]:
+    hashed = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        hashed.update(block)
+    return hashed.hexdigest(), stream.tell()
 
 
 def list_files(sources: Iterable[StrPath | Source]) -> Iterator[SourceFile | Drop]:
-    """All files of the given files, folders and patterns, each once, in the order of their names.
+    """All files of the given files, folders, patterns and URLs, each once, in the order of their names.
 
     Hidden files and folders (``.git``, ``.DS_Store``) and provenance files are no articles and are passed over.
     Links are followed; a folder that was already seen is left with a ``Drop``, so link loops end.
 
     Raises:
-        SourceNotFoundError: a given path does not exist, or nothing fits a pattern.
+        SourceNotFoundError: a given path does not exist, nothing fits a pattern, or a URL cannot be listed.
+        UsageError: a URL is not one that is read.
     """
     seen: set[tuple[int, int]] = set()
     for given in sources:
         source = given if isinstance(given, Source) else Source(given)
+        if is_url(source.path):
+            yield from (SourceFile(url, name, source.reading) for url, name in list_urls(str(source.path)))
+            continue
         for path, name in _roots(source.path):
             yield from _walk(path, name, source.reading, seen)
 
@@ -91,6 +114,20 @@ def _fitting(fixed: Path, pattern: Path) -> list[Path]:
         and not any(part.startswith(".") for part in path.relative_to(fixed).parts)
     }
     return sorted(path for path in found if not found.intersection(path.parents))
+
+
+def listed_as(source: StrPath) -> str:
+    """The name, or the pattern of the names, that the files of a source have.
+
+    >>> listed_as("/data/news"), listed_as("/data/news/2015*/*.json")
+    ('news', 'news/2015*/*.json')
+    """
+    if is_url(source):
+        return url_name(str(source))
+    path = Path(source)
+    fixed = path if path.exists() else _spelled_out(path)
+    root = _named(fixed.resolve().name)
+    return PurePosixPath(root, *path.relative_to(fixed).parts).as_posix()
 
 
 def _spelled_out(path: Path) -> Path:
