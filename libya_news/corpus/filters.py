@@ -38,10 +38,10 @@ class Filters:
         >>> Filters(min_characters=9).reason(Article("1", "a.txt", "Talks", (), ""))
         'its 5 characters are fewer than 9'
         """
-        if self.languages and article.language not in self.languages:
-            return f"its language is {article.language or 'unknown'}"
         if len(article.text) < self.min_characters:
             return f"its {len(article.text):,} characters are fewer than {self.min_characters:,}"
+        if self.languages and article.language not in self.languages:
+            return f"its language is {article.language or 'unknown'}"
         if not (self.since or self.until):
             return ""
         day = article.published_at.date() if article.published_at else None

@@ -90,7 +90,7 @@ def _found(release: Release, sources: Sequence[StrPath]) -> Iterator[tuple[Sourc
 def _copies(name: str, reading: Reading, sources: Iterable[StrPath]) -> Iterator[tuple[SourceFile, InputFile]]:
     """Each file of a name below the sources, with what is in it."""
     for source in sources:
-        path = f"{str(source).rstrip('/')}/{name}" if is_url(source) else Path(source, name)
+        path = f"{str(source).removesuffix('/')}/{name}" if is_url(source) else Path(source, name)
         with contextlib.suppress(FileNotFoundError, IsADirectoryError):
             digest, size = SourceFile(path, name).digest()
             yield SourceFile(path, name, reading, digest), InputFile(name, size, digest)
