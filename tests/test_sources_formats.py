@@ -387,3 +387,13 @@ def test_a_page_of_a_crawl_beyond_the_limit(tmp_path: Path) -> None:
     articles, drops = _read(Source(tmp_path, Reading(max_document_bytes=1000)))
     assert len(articles) == 1
     assert [drop.reason.partition(":")[0] for drop in drops] == ["too large"] * 3
+
+
+def test_the_same_id_twice_is_one_article(tmp_path: Path) -> None:
+    row = {"text": "Talks in Moscow ended.", "url": "https://example.org/1"}
+    again = {**row, "url": "https://example.org/1?utm_source=x#top"}
+    (tmp_path / "a.json").write_text(json.dumps([row, again, row]), encoding="utf-8")
+    release = build([tmp_path / "a.json"], out=tmp_path / "out")
+    assert release.counts["articles"] == 1
+    assert [drop.reason.partition(":")[0] for drop in release.drops] == ["duplicate"] * 2
+    assert len({drop.id for drop in release.drops}) == 1
