@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
+from .corpus.addresses import canonical
 from .corpus.language import guess_language
 from .corpus.topics import RELEVANT, Relevance, Topic, relevance
 from .normalize import normalize
 from .normalize.decode import decode
-from .records import Article, Drop, RawArticle
-from .segment import segment
+from .records import Article, Drop, Normalized, RawArticle, Segment
+from .segment import segment_all
 from .segment.html import label_page
+from .segment.page_facts import page_facts
 from .sources import SourceFile, read_file
 from .sources._fields import parse_date
 
@@ -59,6 +61,13 @@ BATCH: Final = 256
 """Articles that are processed at once: enough to keep many processes busy, few enough to hold and to report on."""
 
 
+class _Text(NamedTuple):
+    """An article that is a text, with what its source says of it tidied, and its normalised text."""
+
+    raw: RawArticle
+    normalized: Normalized
+
+
 def process(raw: RawArticle) -> Result:
     """Take one article through all stages, or drop it with a reason.
 
@@ -67,20 +76,36 @@ def process(raw: RawArticle) -> Result:
     >>> process(RawArticle("a.txt", "  ")).reason
     'empty: nothing but white space'
     """
+    return process_all([raw])[0]
+
+
+def process_all(raws: Sequence[RawArticle]) -> list[Result]:
+    """``process`` of each article, in their order; texts are segmented together, which takes less time."""
+    prepared = [_page(raw) if raw.html else _text(raw) for raw in raws]
+    texts = [one for one in prepared if isinstance(one, _Text)]
+    cut = segment_all((one.normalized.text for one in texts), titles=[one.raw.title for one in texts])
+    return [_article(one, next(cut)) if isinstance(one, _Text) else one for one in prepared]
+
+
+def _page(raw: RawArticle) -> Result:
+    page, damage = _laid_out(raw)
+    return _fault(raw, page.text, damage) or page
+
+
+def _text(raw: RawArticle) -> _Text | Drop:
     normalized = normalize(raw.data)
-    text = normalized.text
-    if not text.strip():
-        return Drop(raw.where, "normalize", "empty: nothing but white space")
-    if sum(end - start for start, end in normalized.damage) > MAX_DAMAGED_SHARE * len(text):
-        return Drop(raw.where, "normalize", "undecodable: the bytes are no text in any known encoding")
-    raw = _tidy(raw)
-    segments = tuple(segment(text))
-    headline = next((text[s.start : s.end] for s in segments if s.kind == "headline"), None)
+    damage = sum(end - start for start, end in normalized.damage)
+    return _fault(raw, normalized.text, damage) or _Text(_tidy(raw), normalized)
+
+
+def _article(one: _Text, segments: Sequence[Segment]) -> Article:
+    raw, normalized = one
+    headline = next((normalized.text[s.start : s.end] for s in segments if s.kind == "headline"), None)
     article = Article(
         id=article_id(raw),
         source=raw.source,
-        text=text,
-        segments=segments,
+        text=normalized.text,
+        segments=tuple(segments),
         raw_sha256=raw.sha256,
         language=raw.language,
         url=raw.url,
@@ -97,15 +122,28 @@ def process(raw: RawArticle) -> Result:
     return with_language(article)
 
 
-def with_language(article: Article) -> Article:
-    """The article with its language, unless its source said it.
+def with_language(article: Article, declared: str | None = None) -> Article:
+    """The article with its language, unless its source said it; where it cannot be told, the one that a page declares.
 
     >>> article = process(RawArticle("a.txt", "Talks in Moscow have ended without a deal, officials said on Tuesday."))
     >>> article.language, article.language_confidence > 0.7
     ('en', True)
     """
-    found = None if article.language else guess_language(article.body or article.text)
-    return replace(article, language=found.language, language_confidence=found.confidence) if found else article
+    if article.language:
+        return article
+    found = guess_language(article.body or article.text)
+    if found is None:
+        return replace(article, language=declared)
+    return replace(article, language=found.language, language_confidence=found.confidence)
+
+
+def _fault(raw: RawArticle, text: str, damage: int) -> Drop | None:
+    """The drop of an article without text, or with more than a share of it damaged beyond repair."""
+    if not text.strip():
+        return Drop(raw.where, "normalize", "empty: nothing but white space")
+    if damage > MAX_DAMAGED_SHARE * len(text):
+        return Drop(raw.where, "normalize", "undecodable: the bytes are no text in any known encoding")
+    return None
 
 
 def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
@@ -123,19 +161,37 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
     >>> article.text.splitlines()
     ['Home', 'Storm', '', 'A storm hit the city on Sunday.']
     """
-    decoded = decode(html) if isinstance(html, bytes) else None
+    return _laid_out(RawArticle(source=url or "", data=html, url=url, html=True))[0]
+
+
+def _laid_out(raw: RawArticle) -> tuple[Article, int]:
+    """The page as an article, with what its markup says and its source does not; and its characters beyond repair."""
+    decoded = decode(raw.data, raw.charset) if isinstance(raw.data, bytes) else None
     fixes: dict[str, None] = {}
+    damage = 0
 
     def clean(text: str) -> str:
+        nonlocal damage
         normalized = normalize(text)
         fixes.update(dict.fromkeys(normalized.fixes))
+        damage += sum(end - start for start, end in normalized.damage)
         return normalized.text
 
-    page = label_page(decoded.text if decoded else str(html), clean)
-    data = html if isinstance(html, bytes) else html.encode("utf-8", "surrogatepass")
-    raw = _tidy(RawArticle(source=url or "", data=data, url=url, title=page.head.title))
-    sha256 = raw.sha256
+    html = decoded.text if decoded else str(raw.data)
+    page = label_page(html, clean)
+    facts = page_facts(page.tree, raw.url)
     headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
+    sha256 = raw.sha256
+    raw = _tidy(
+        replace(
+            raw,
+            url=facts.url or raw.url,
+            title=raw.title or headline or facts.title or page.head.title,
+            publisher=raw.publisher or facts.publisher,
+            authors=raw.authors or facts.authors,
+            licence=raw.licence or facts.licence,
+        )
+    )
     article = Article(
         id=_article_id(raw, sha256),
         source=raw.source,
@@ -143,12 +199,17 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
         segments=page.segments,
         raw_sha256=sha256,
         url=raw.url,
-        title=headline or raw.title,
-        published_at=parse_date(page.head.published) if page.head.published else None,
+        publisher=raw.publisher,
+        title=raw.title,
+        authors=raw.authors,
+        published_at=raw.published_at or (parse_date(facts.published_at) if facts.published_at else None),
         encoding=decoded.encoding if decoded else None,
         fixes=tuple(fixes),
+        licence=raw.licence or UNKNOWN,
+        rights_holder=raw.rights_holder or UNKNOWN,
+        terms=raw.terms or UNKNOWN,
     )
-    return with_language(article)
+    return with_language(article, facts.language), damage
 
 
 def relevance_of(article: Article, topic: Topic) -> Relevance:
@@ -185,11 +246,6 @@ NAMED: Final = 5
 """Names of a topic that a drop lists: the most frequent ones."""
 
 
-def process_all(raws: Sequence[RawArticle]) -> Sequence[Result]:
-    """``process`` of each article, in their order."""
-    return [process(raw) for raw in raws]
-
-
 def article_id(raw: RawArticle) -> str:
     """A stable id from content and source: the address, or else the file's own name, and the content as found.
 
@@ -202,7 +258,7 @@ def article_id(raw: RawArticle) -> str:
 
 
 def _article_id(raw: RawArticle, sha256: str) -> str:
-    where = raw.url or PurePosixPath(raw.source).name
+    where = canonical(raw.url) if raw.url else PurePosixPath(raw.source).name
     return hashlib.sha256(f"{where}\0{sha256}".encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
 
 

@@ -59,6 +59,8 @@ class RawArticle:
         publisher, title, language, licence, rights_holder, terms: as the source gave them.
         authors: names, in the source's order.
         published_at: publication time in UTC.
+        html: whether ``data`` is a web page, and not text.
+        charset: the encoding that the web server declared for the page.
     """
 
     source: str
@@ -73,6 +75,8 @@ class RawArticle:
     licence: str | None = None
     rights_holder: str | None = None
     terms: str | None = None
+    html: bool = False
+    charset: str | None = None
 
     @property
     def sha256(self) -> str:

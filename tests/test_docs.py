@@ -19,12 +19,14 @@ def _links(text: str) -> list[str]:
     return [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
 
 
-@pytest.mark.parametrize("page", ["publishing.md", "rights.md", "corpus.md"])
+@pytest.mark.parametrize("page", ["publishing.md", "rights.md", "corpus.md", "sources.md"])
 def test_examples_run(root: Path, tmp_path: Path, page: str) -> None:
     (tmp_path / "seeds").symlink_to(root / "seeds")
     text = (root / "docs" / page).read_text(encoding="utf-8")
     blocks = re.findall(r"^```(sh|python)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert blocks
+    for config in re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        (tmp_path / "libya-news.toml").write_text(config, encoding="utf-8")
     for language, code in blocks:
         for command in _commands(language, code):
             result = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, env={**os.environ})

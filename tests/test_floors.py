@@ -13,7 +13,7 @@ FLOORS = {
     "_tables": 1, "_models": 1,
     "normalize": 2, "segment": 2, "corpus": 2,
     "sources": 3, "outputs": 3, "engines": 3,
-    "pipeline": 4, "release": 4, "training": 4,
+    "pipeline": 4, "release": 4, "training": 4, "config": 4,
     "cli": 5, "_show": 5, "__main__": 5,
 }  # fmt: skip
 

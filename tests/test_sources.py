@@ -12,7 +12,7 @@ import pytest
 
 from libya_news import Drop, RawArticle, read
 from libya_news.errors import DataError, SourceNotFoundError
-from libya_news.sources import _files
+from libya_news.sources import Reading, Source, _files
 
 
 def _read(*paths: Path) -> tuple[list[RawArticle], list[Drop]]:
@@ -194,16 +194,25 @@ def test_utf16_is_no_binary(tmp_path: Path) -> None:
     assert len(articles) == 3
 
 
-def test_a_document_beyond_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("text", "jsonl", "sgml"):
-        monkeypatch.setattr(f"libya_news.sources.{module}.MAX_DOCUMENT_BYTES", 1000)
+def test_a_document_beyond_the_limit(tmp_path: Path) -> None:
     (tmp_path / "big.txt").write_bytes(b"a" * 1001)
     (tmp_path / "big.sgml").write_bytes(b"<DOC>" + b"a" * 1001)
     (tmp_path / "big.jsonl").write_bytes(b'{"text": "' + b"a" * 5000 + b'"}\n{"text": "small"}\n')
-    articles, drops = _read(tmp_path)
-    assert [article.data for article in articles] == ["small"]
-    assert {drop.reason.partition(":")[0] for drop in drops} == {"too large"}
-    assert len(drops) == 3
+    (tmp_path / "big.json").write_bytes(b'[{"text": "' + b"a" * 5000 + b'"}, {"text": "small"}]')
+    (tmp_path / "big.csv").write_bytes(
+        b'text,url\n"' + b'a\n""' * 500 + b'",x\nsmall,y\n' + b"b" * 2000 + b"\nsmall,z\n"
+    )
+    drops: list[Drop] = []
+    small = Source(tmp_path, Reading(max_document_bytes=1000))
+    assert [article.data for article in read(small, on_drop=drops.append)] == [b"small", b"small", "small", "small"]
+    assert {drop.id.partition("/")[2]: drop.reason for drop in drops} == {
+        "big.csv:2": "too large: 2,005 bytes in one document, where 1,000 are allowed",
+        "big.csv:504": "too large: 2,001 bytes in one document, where 1,000 are allowed",
+        "big.json:1": "too large: 5,012 bytes in one document, where 1,000 are allowed",
+        "big.jsonl:1": "too large: 5,013 bytes in one document, where 1,000 are allowed",
+        "big.sgml:1": "too large: 1,006 bytes in one document, where 1,000 are allowed",
+        "big.txt": "too large: 1,001 bytes in one document, where 1,000 are allowed",
+    }
 
 
 def test_one_line_of_200_megabytes(tmp_path: Path) -> None:
@@ -214,7 +223,7 @@ def test_one_line_of_200_megabytes(tmp_path: Path) -> None:
     articles, drops = _read(tmp_path)
     assert [article.data for article in articles] == [b"Talks."]
     assert [drop.reason for drop in drops] == [
-        f"too large: more than {_files.MAX_DOCUMENT_BYTES:,} bytes in one document"
+        "too large: 209,715,200 bytes in one document, where 67,108,864 are allowed"
     ]
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from libya_news._version import __version__
 from libya_news.errors import LibyaNewsError
 
-from . import build, look, models, publish, rights, versions
+from . import build, look, models, publish, rights, sources, versions
 
 _EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 the data is at fault, 2 the call is, 3 the machine is, 130 stopped by Ctrl-C."
@@ -28,6 +28,7 @@ def cli() -> None:
 
 for _command in (
     build.build,
+    sources.sources,
     look.inspect,
     look.schema,
     rights.rehydrate,

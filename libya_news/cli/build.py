@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.text import Text
 
@@ -13,9 +14,22 @@ from libya_news.records import Release
 
 from ._options import AS_JSON
 
+if TYPE_CHECKING:
+    from libya_news.sources import Source
+
+MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
+"""As ``libya_news.sources`` has it, which is too slow to import for --help; a test holds them together."""
+
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.option("--config", type=click.Path(dir_okay=False), help="A libya-news.toml instead of sources.")
+@click.option(
+    "--map", "fields", default="", metavar="OURS=THEIRS,...", help="What the records call our fields: text=content."
+)
+@click.option(
+    "--max-document-bytes", type=click.IntRange(1), default=MAX_DOCUMENT_BYTES, help="Larger articles are dropped."
+)
 @click.option("--out", default="releases", help="Folder that holds the releases.")
 @click.option("--version", default="1.0.0", help="Three plain numbers.")
 @click.option("--name", default="libya-news", help="Lower-case words joined by hyphens.")
@@ -32,22 +46,48 @@ from ._options import AS_JSON
 @click.option("--workers", type=click.IntRange(1), default=1, help="Processes that share the work.")
 @click.option("--cache", metavar="DIR", help="Folder that remembers what was done; what is new is done alone.")
 @AS_JSON
-def build(sources: tuple[str, ...], as_json: bool, **settings: Any) -> None:
+@click.pass_context
+def build(context: click.Context, /, sources: tuple[str, ...], as_json: bool, **settings: Any) -> None:
     """Build a release from files and folders and publish it as OUT/NAME-VERSION.
 
-    Sources hold text in any encoding, JSON lines, or TREC SGML; each plain or gzip.
+    A SOURCE is a file, a folder, a pattern or a URL, in any format that "libya-news sources" lists. With --config, the
+    file says what is read and how, and options given beside it count more than what it says.
     """
     from libya_news import _show  # noqa: PLC0415 - each command imports what it needs, so that --help is quick
     from libya_news.release import manifest  # noqa: PLC0415
     from libya_news.release.build import build as build_release  # noqa: PLC0415
 
+    given, settings = _asked(context, sources, settings)
     there = Path(settings["out"], f"{settings['name']}-{settings['version']}").exists()
     with _show.progress(Console(stderr=True)) as update:
-        release = build_release(sources, on_progress=update, **settings)
+        release = build_release(given, on_progress=update, **settings)
     if as_json:
         click.echo(manifest.to_json(release), nl=False)
     else:
         _summarise(release, "Unchanged" if there else "Built")
+
+
+def _asked(
+    context: click.Context, paths: tuple[str, ...], options: dict[str, Any]
+) -> tuple[tuple[Source, ...], dict[str, Any]]:
+    """The sources and settings of the command line, or those of a config file with the options given beside it."""
+    from libya_news.sources import Reading, Source, parse_map  # noqa: PLC0415
+
+    config, fields, limit = (options.pop(key) for key in ("config", "fields", "max_document_bytes"))
+    if bool(paths) == bool(config):
+        raise click.UsageError("Give sources, or --config with a file that names them.", context)
+    if not config:
+        reading = Reading(parse_map(fields), max_document_bytes=limit)
+        return tuple(Source(path, reading) for path in paths), options
+    from libya_news.config import load_config  # noqa: PLC0415
+
+    given = {key for key in context.params if context.get_parameter_source(key) is ParameterSource.COMMANDLINE}
+    if alone := given & {"fields", "max_document_bytes"}:
+        names = {"fields": "--map", "max_document_bytes": "--max-document-bytes"}
+        raise click.UsageError(f"{names[alone.pop()]} stands in the config file, where there is one.", context)
+    corpus = load_config(config)
+    unsaid = {key: value for key, value in options.items() if key in given or key not in corpus.settings}
+    return corpus.sources, {**corpus.settings, **unsaid}
 
 
 def _summarise(release: Release, what: str) -> None:

@@ -30,8 +30,7 @@ def inspect(file: str, as_json: bool, svg: str | None) -> None:
     from libya_news.segment import segment  # noqa: PLC0415
 
     raw = RawArticle("standard input", sys.stdin.buffer.read()) if file == "-" else _first_article(file)
-    normalized = normalize(raw.data)
-    segments = segment(normalized.text)
+    normalized, segments = _page(raw) if raw.html else ((made := normalize(raw.data)), segment(made.text))
     if as_json:
         click.echo(json.dumps(_inspected(raw, normalized, segments), ensure_ascii=False, indent=1))
     elif svg:
@@ -39,6 +38,13 @@ def inspect(file: str, as_json: bool, svg: str | None) -> None:
         Path(svg).write_text(picture, encoding="utf-8")
     else:
         Console().print(_show.segment_table(normalized.text, segments))
+
+
+def _page(raw: RawArticle) -> tuple[Normalized, list[Segment]]:
+    from libya_news.pipeline import segment_html  # noqa: PLC0415
+
+    page = segment_html(raw.data, url=raw.url)
+    return Normalized(page.text, page.encoding, counts=dict.fromkeys(page.fixes, 1)), list(page.segments)
 
 
 def _first_article(file: str) -> RawArticle:
@@ -50,7 +56,9 @@ def _first_article(file: str) -> RawArticle:
     article = next(read(file, on_drop=drops.append), None)
     if article is None:
         why = "; ".join(drop.reason for drop in drops[:3]) or "there is no file in it"
-        raise DataError(f"{file!r} holds no article: {why}.", "Name a file with text, JSON lines or TREC SGML.")
+        raise DataError(
+            f"{file!r} holds no article: {why}.", "Name a file in one of the formats that `libya-news sources` lists."
+        )
     return article
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic, load_topic
 from libya_news.errors import EmptyReleaseError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import OnProgress, process_files
 from libya_news.records import Article, Drop, InputFile, Release, sha256_hex
-from libya_news.sources import SourceFile, StrPath, list_files
+from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME
 
 from . import clusters, ledger, manifest, shards, splits, staging, standoff
@@ -35,7 +36,7 @@ _VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
 
 
 def build(  # noqa: PLR0913 - each is an option of the command
-    sources: Iterable[StrPath],
+    sources: Iterable[StrPath | Source],
     *,
     out: StrPath = "releases",
     version: str = "1.0.0",
@@ -48,12 +49,13 @@ def build(  # noqa: PLR0913 - each is an option of the command
     format: str = "parquet",  # noqa: A002 - as the option of the command is called
     workers: int = 1,
     cache: StrPath | None = None,
+    filters: Filters | None = None,
     on_progress: OnProgress | None = None,
 ) -> Release:
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
 
     Args:
-        sources: files and folders, as ``read`` takes them.
+        sources: files, folders, patterns and URLs, as ``read`` takes them.
         out: folder that holds the releases; made where it is missing.
         version: three plain numbers, ``MAJOR.MINOR.PATCH``.
         name: lower-case words joined by hyphens.
@@ -69,6 +71,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
             this needs ``if __name__ == "__main__":``.
         cache: folder that remembers what was done with each article, so that the next build does only what is new. It
             can be deleted at any time.
+        filters: which articles are left out, each with a drop.
         on_progress: called with a ``Progress`` as files are read.
 
     Returns:
@@ -98,13 +101,16 @@ def build(  # noqa: PLR0913 - each is an option of the command
         "dedup": dedup,
         "topic": about.identity if about else "none",
     }
-    files, drops = _listed(sources)
-    plan = planned(Path(out), name, version, tuple(row for _, row in files), _settings(files, asked))
+    given = [source if isinstance(source, Source) else Source(source) for source in sources]
+    files, drops = _listed(given)
+    settings = {**_settings(files, asked), **_choices(given, files, filters or Filters())}
+    plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
     with shelf(plan.path) as articles:
         with runner(workers, cache) as run:
-            drops += articles.fill(process_files(sized(files), _total(plan), on_progress, run, about))
+            results = process_files(sized(files), _total(plan), on_progress, run, about)
+            drops += articles.fill(filtered(results, plan.settings))
         kept = ledger.load(plan.path.parent)
         return publish_articles(replace(plan, created_at=manifest.created_at()), articles, drops, kept)
 
@@ -153,7 +159,7 @@ def _total(plan: Release) -> tuple[int, int]:
     return len(plan.inputs), sum(row.bytes for row in plan.inputs)
 
 
-_EMPTY_REMEDY: Final = "Give files or folders with text, JSON lines or TREC SGML."
+_EMPTY_REMEDY: Final = "Give files or folders in one of the formats that `libya-news sources` lists."
 
 
 def planned(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], settings: dict[str, str]) -> Release:
@@ -195,9 +201,26 @@ def chosen_topic(topic: str) -> Topic | None:
     return None if topic == "none" else load_topic(topic)
 
 
+def _choices(sources: Sequence[Source], files: Listed, filters: Filters) -> dict[str, str]:
+    """How the sources are read and which articles are left out, where anything is said about it."""
+    readings = Readings.of(sources)
+    readings.check(file for file, _ in files)
+    chosen = {"reading": readings.to_json(), "filters": filters.to_json()}
+    return {key: value for key, value in chosen.items() if value}
+
+
+def filtered(results: Iterable[Article | Drop], settings: Mapping[str, str]) -> Iterable[Article | Drop]:
+    """The results, without the articles that the settings leave out."""
+    return Filters.from_json(settings.get("filters", "")).applied(results)
+
+
 def provenance(files: Listed) -> str:
     """One SHA-256 over the provenance files beside some files, since they decide too what is built; empty for none."""
-    beside = {PurePosixPath(row.path).parent.as_posix(): file.path.with_name(FILE_NAME) for file, row in files}
+    beside = {
+        PurePosixPath(row.path).parent.as_posix(): file.path.with_name(FILE_NAME)
+        for file, row in files
+        if isinstance(file.path, Path)
+    }
     found = {name: sha256_hex(path.read_bytes()) for name, path in sorted(beside.items()) if path.is_file()}
     return sha256_hex(json.dumps(found)) if found else ""
 
@@ -222,7 +245,7 @@ def _existing(plan: Release, keep_unchanged: bool) -> Release:
     raise ReleaseExistsError(f"{plan.path} {why}.", "Choose a new --version, or another --out.")
 
 
-def _listed(sources: Iterable[StrPath]) -> tuple[Listed, list[Drop]]:
+def _listed(sources: Iterable[Source]) -> tuple[Listed, list[Drop]]:
     """Every file with its hash, and a drop for what cannot even be listed or read; the order given does not matter."""
     files, drops = [], []
     for entry in list_files(sources):
@@ -231,9 +254,9 @@ def _listed(sources: Iterable[StrPath]) -> tuple[Listed, list[Drop]]:
             continue
         try:
             digest, size = entry.digest()
-            files.append((entry, InputFile(entry.name, size, digest)))
+            files.append((replace(entry, sha256=digest), InputFile(entry.name, size, digest)))
         except OSError as error:
-            drops.append(Drop(entry.name, "read", f"unreadable: {error.strerror}"))
+            drops.append(Drop(entry.name, "read", f"unreadable: {error.strerror or error}"))
     return sorted(files, key=lambda pair: (pair[1].path, pair[1].sha256)), drops
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +12,10 @@ from libya_news.corpus.topics import Topic
 from libya_news.errors import DataError, UsageError
 from libya_news.pipeline import process_files
 from libya_news.records import Drop, InputFile, Release
-from libya_news.sources import SourceFile, StrPath
+from libya_news.sources import Reading, Readings, SourceFile, StrPath, is_url
 
 from . import ledger
-from .build import Listed, chosen_topic, planned, provenance, publish_articles, shelf, sized
+from .build import Listed, chosen_topic, filtered, planned, provenance, publish_articles, shelf, sized
 from .work import runner
 
 
@@ -51,7 +52,8 @@ def rebuild(
 
     Args:
         release: the release to build again; it is not touched.
-        sources: folders that hold the inputs: those that held the files and folders given to the first build.
+        sources: folders, or URLs of folders, that hold the inputs: those that held the files and folders given to the
+            first build.
         topic: the topic file that it was built with, where it was built with one that is not ours.
         workers: processes that share the work.
         cache: folder that remembers what was done with each article.
@@ -61,7 +63,7 @@ def rebuild(
         DataError: an input is missing.
     """
     about = _topic(release, topic)
-    files = list(_found(release.inputs, [Path(source) for source in sources]))
+    files = list(_found(release, sources))
     with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
         new = _built(release, files, Path(folder), about, (workers, cache))
         return Rebuilt(tuple(_differing(release.path, new.path)), tuple(_causes(release, new)))
@@ -84,18 +86,18 @@ def _built(
     total = (len(files), sum(row.bytes for _, row in files))
     with shelf(plan.path) as articles:
         with runner(*work) as run:
-            drops = articles.fill(process_files(sized(files), total, run=run, topic=topic))
+            drops = articles.fill(filtered(process_files(sized(files), total, run=run, topic=topic), settings))
         plan = replace(plan, created_at=release.created_at, changes=release.changes)
         kept = ledger.load(release.path.parent)
         return publish_articles(plan, articles, [*_never_opened(release), *drops], kept)
 
 
-def _found(inputs: Iterable[InputFile], sources: Sequence[Path]) -> Iterator[tuple[SourceFile, InputFile]]:
+def _found(release: Release, sources: Sequence[StrPath]) -> Iterator[tuple[SourceFile, InputFile]]:
     """Each input as it is now: the copy that is the same, where there are several of its name."""
+    readings = Readings.from_json(release.settings.get("reading", ""))
     missing = []
-    for row in inputs:
-        there = [SourceFile(folder / row.path, row.path) for folder in sources if (folder / row.path).is_file()]
-        copies = [(file, InputFile(row.path, size, digest)) for file in there for digest, size in [file.digest()]]
+    for row in release.inputs:
+        copies = list(_copies(row.path, readings.of_file(row.path), sources))
         if copies:
             yield next((copy for copy in copies if copy[1] == row), copies[0])
         else:
@@ -106,12 +108,27 @@ def _found(inputs: Iterable[InputFile], sources: Sequence[Path]) -> Iterator[tup
         )
 
 
+def _copies(name: str, reading: Reading, sources: Iterable[StrPath]) -> Iterator[tuple[SourceFile, InputFile]]:
+    """Each file of a name below the sources, with what is in it."""
+    for source in sources:
+        path = f"{str(source).removesuffix('/')}/{name}" if is_url(source) else Path(source, name)
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            digest, size = SourceFile(path, name).digest()
+            yield SourceFile(path, name, reading, digest), InputFile(name, size, digest)
+
+
 def _never_opened(release: Release) -> Iterator[Drop]:
     """Drops of what could not even be listed as an input, such as a link that leads in circles."""
     names = {row.path for row in release.inputs}
     for drop in release.drops:
-        if drop.stage == "read" and drop.id not in names and drop.id.rpartition(":")[0] not in names:
+        if drop.stage == "read" and not any(part in names for part in _beginnings(drop.id)):
             yield drop
+
+
+def _beginnings(place: str) -> Iterator[str]:
+    """Of a place in a file (``day.zip/news.json:7``) all that may be the name of the file."""
+    yield place
+    yield from (place[:at] for at, character in enumerate(place) if character in "/:")
 
 
 def _differing(old: Path, new: Path) -> Iterator[str]:

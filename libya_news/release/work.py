@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, fields
 from datetime import datetime
+from itertools import chain
 from multiprocessing import get_context
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
 from libya_news.errors import EnvironmentFaultError, UsageError
-from libya_news.pipeline import Result, Run, process, process_all
+from libya_news.pipeline import Result, Run, process_all
 from libya_news.records import Article, Drop, RawArticle, Segment, sha256_hex
 from libya_news.sources import StrPath
 
@@ -55,7 +56,8 @@ class _Pooled:
         self._pool = pool
 
     def __call__(self, raws: Sequence[RawArticle]) -> list[Result]:
-        return list(self._pool.map(process, raws, chunksize=CHUNK))
+        chunks = [raws[start : start + CHUNK] for start in range(0, len(raws), CHUNK)]
+        return list(chain.from_iterable(self._pool.map(process_all, chunks)))
 
 
 CACHE_FILE: Final = "articles.sqlite"

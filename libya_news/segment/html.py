@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from selectolax.lexbor import LexborHTMLParser
 
 from libya_news._models import PAGES, Model, load_model
 from libya_news._tables import load_table
@@ -34,11 +35,12 @@ WINDOW: Final = 10_000
 
 
 class LabelledPage(NamedTuple):
-    """A page's text, what its lines are, and what its head says."""
+    """A page's text, what its lines are, what its head says, and its markup."""
 
     text: str
     segments: tuple[Segment, ...]
     head: Head
+    tree: LexborHTMLParser
 
 
 def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
@@ -56,14 +58,14 @@ def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
     page = page._replace(lines=_cleaned(page.lines, clean))
     head = read_head(page.tree)
     if not page.lines:
-        return LabelledPage("", (), head)
+        return LabelledPage("", (), head, page.tree)
     model = _model()
     box = boxes(page.elements)
     parts = (page._replace(lines=page.lines[at : at + WINDOW]) for at in range(0, len(page.lines), WINDOW))
     kinds = [kind for part in parts for kind in _judged(part, head, box, model)]
     text, starts = _laid_out(page.lines)
     segments = _segments(text, starts, page.lines, kinds, model.identity)
-    return LabelledPage(text, tuple(segments), head)
+    return LabelledPage(text, tuple(segments), head, page.tree)
 
 
 @lru_cache(maxsize=1)

@@ -4,16 +4,41 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from dataclasses import replace
+from io import BufferedReader
+from typing import Any, Final, NamedTuple
 
 from libya_news.records import Drop, RawArticle
 
-from . import jsonl, sgml, text
+from . import arc, arrow, delimited, json_objects, jsonl, pages, parquet, sgml, text, warc
+from ._archives import ARCHIVES, members
 from ._binary import SAMPLE_BYTES, binary_reason
-from ._files import BROKEN, SourceFile, StrPath, list_files
+from ._files import SourceFile, list_files
+from ._reading import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, StrPath, parse_map
+from ._readings import Readings
+from ._remote import SCHEMES, is_url
+from ._streams import BLOCK, BROKEN, COMPRESSED_SUFFIXES, Budget, OpenFile, Refused, Unpacked, decompressed
 from .provenance import with_provenance
 
-__all__ = ["FORMATS", "Format", "SourceFile", "StrPath", "list_files", "read", "read_file"]
+__all__ = [
+    "ARCHIVE_SUFFIXES",
+    "COMPRESSED_SUFFIXES",
+    "FACTS",
+    "FORMATS",
+    "MAX_DOCUMENT_BYTES",
+    "SCHEMES",
+    "Format",
+    "Reading",
+    "Readings",
+    "Source",
+    "SourceFile",
+    "StrPath",
+    "is_url",
+    "list_files",
+    "parse_map",
+    "read",
+    "read_file",
+]
 
 
 class Format(NamedTuple):
@@ -21,63 +46,125 @@ class Format(NamedTuple):
 
     Attributes:
         name: how people call it.
-        suffixes: file name suffixes, besides ``.gz``.
+        suffixes: file name suffixes, besides those of a compression.
         begins: first bytes that tell it from the other formats of the same suffix; white space before them is ignored.
         read: yields the articles of a file.
+        holds: what one article of it is.
+        binary: whether its files may hold bytes that no text has.
     """
 
     name: str
     suffixes: tuple[str, ...]
     begins: bytes
-    read: Callable[[SourceFile], Iterator[RawArticle | Drop]]
+    read: Callable[[OpenFile], Iterator[RawArticle | Drop]]
+    holds: str
+    binary: bool = False
 
 
 FORMATS: Final = (
-    Format("TREC SGML", (".sgml", ".sgm", ".txt", ""), b"<DOC>", sgml.read),
-    Format("JSON lines", (".jsonl", ".ndjson", ".jsonlines"), b"", jsonl.read),
-    Format("text", (".txt", ".text", ".md", ""), b"", text.read),
+    Format("TREC SGML", (".sgml", ".sgm", ".txt", ""), b"<DOC>", sgml.read, "a <DOC>"),
+    Format("JSON lines", (".jsonl", ".ndjson", ".jsonlines"), b"", jsonl.read, "a line"),
+    Format("JSON", (".json",), b"", json_objects.read, "an object of the array"),
+    Format("CSV and TSV", (".csv", ".tsv", ".tab"), b"", delimited.read, "a row"),
+    Format("Parquet", (".parquet", ".pq"), b"", parquet.read, "a row", binary=True),
+    Format("Arrow", (".arrow", ".arrows", ".feather", ".ipc"), b"", arrow.read, "a row", binary=True),
+    Format("HTML", (".html", ".htm", ".xhtml"), b"", pages.read, "the page"),
+    Format("WARC", (".warc",), b"", warc.read, "a response that is a page", binary=True),
+    Format("ARC", (".arc",), b"", arc.read, "a response that is a page", binary=True),
+    Format("text", (".txt", ".text", ".md", ""), b"", text.read, "the file"),
 )
 """The first row whose suffix and first bytes fit a file reads it."""
+
+ARCHIVE_SUFFIXES: Final = tuple(suffix for kind in ARCHIVES for suffix in kind.suffixes if suffix)
+
+MAX_LAYERS: Final = 5
+"""Compressions and archives inside of each other that are opened: a .json.gz in a .zip in a .tar.gz has four."""
 
 
 def read_file(file: SourceFile) -> Iterator[RawArticle | Drop]:
     """All articles of one file, and a ``Drop`` for whatever of it is none. Never raises for what the file holds."""
     try:
         with file.open() as stream:
-            sample = stream.read(SAMPLE_BYTES)
-        if not sample:
-            yield Drop(file.name, "read", "empty: the file has no bytes")
-        elif binary := binary_reason(sample):
-            yield Drop(file.name, "read", f"binary: {binary}")
-        elif form := _format(file, sample):
-            for item in form.read(file):
-                yield with_provenance(item, file.path) if isinstance(item, RawArticle) else item
-        else:
-            yield Drop(file.name, "read", f"unknown format: no reader for {''.join(file.suffixes)}")
+            size = stream.seek(0, 2)
+            stream.seek(0)
+            for item in _layer(OpenFile(file.name, stream, file.reading, size), None, 0):
+                yield _completed(item, file) if isinstance(item, RawArticle) else item
+    except OSError as error:
+        yield Drop(file.name, "read", _unreadable(error))
+
+
+def _completed(article: RawArticle, file: SourceFile) -> RawArticle:
+    """The article with what its folder says of it, and then with what its source does."""
+    article = with_provenance(article, file.path)
+    lacking: dict[str, Any] = {key: fact for key, fact in file.reading.facts.items() if not getattr(article, key)}
+    return replace(article, **lacking)
+
+
+def _layer(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawArticle | Drop]:
+    """What is in a file, whether it is packed or not. What is wrong with it ends here, so that others are read."""
+    try:
+        yield from _opened(file, budget, depth)
+    except Refused as refused:
+        yield Drop(file.name, "read", str(refused))
     except BROKEN as error:
-        yield Drop(file.name, "read", f"unreadable: {getattr(error, 'strerror', None) or error}")
+        yield Drop(file.name, "read", _unreadable(error))
 
 
-def _format(file: SourceFile, sample: bytes) -> Format | None:
-    suffix = file.suffixes[-1] if file.suffixes else ""
+def _opened(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawArticle | Drop]:
+    sample, file = file.sample(SAMPLE_BYTES)
+    inside = members(file, sample)
+    unpacked = None if inside else decompressed(file, sample, budget)
+    if not sample:
+        raise Refused("empty: the file has no bytes")
+    if (inside or unpacked) and depth == MAX_LAYERS:
+        raise Refused(f"nested: more than {MAX_LAYERS} archives and compressions inside of each other")
+    if inside:
+        for member in inside:
+            yield from (member,) if isinstance(member, Drop) else _member(member, budget, depth)
+    elif unpacked:
+        yield from _opened(*unpacked, depth + 1)
+    else:
+        form = _format(file, sample)
+        if not (form and form.binary) and (binary := binary_reason(sample)):
+            raise Refused(f"binary: {binary}")
+        if form is None:
+            raise Refused(f"unknown format: no reader for {file.suffix or file.name}")
+        yield from form.read(file)
+
+
+def _member(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawArticle | Drop]:
+    own = Budget(file.size, budget)
+    stream = BufferedReader(Unpacked(file.stream, own), BLOCK)
+    return _layer(replace(file, stream=stream), own, depth + 1)
+
+
+def _unreadable(error: BaseException) -> str:
+    return f"unreadable: {getattr(error, 'strerror', None) or str(error) or type(error).__name__}"
+
+
+def _format(file: OpenFile, sample: bytes) -> Format | None:
     start = sample.removeprefix(b"\xef\xbb\xbf").lstrip()
-    fits = (form for form in FORMATS if suffix in form.suffixes and start.startswith(form.begins))
+    fits = (form for form in FORMATS if file.suffix in form.suffixes and start.startswith(form.begins))
     return next(fits, None)
 
 
-def read(*sources: StrPath, on_drop: Callable[[Drop], None] | None = None) -> Iterator[RawArticle]:
-    """Read articles from files and folders: text in any encoding, JSON lines, TREC SGML, each plain or gzip.
+def read(
+    *sources: StrPath | Source, on_drop: Callable[[Drop], None] | None = None, fields: dict[str, str] | None = None
+) -> Iterator[RawArticle]:
+    """Read articles from files, folders, patterns and URLs, in any of ``FORMATS``, compressed and in archives too.
 
     Args:
         sources: files and folders; folders are read with all that is below them, in the order of names.
         on_drop: called with a ``Drop`` for everything that does not become an article; without it, each is logged as
             a warning.
+        fields: for a field of ours the name that the records have for it: ``{"text": "content"}``.
 
     Yields:
         The articles as found: bytes where the source held bytes.
 
     Raises:
         SourceNotFoundError: a path does not exist.
+        UsageError: a field is not one of ours.
         DataError: a ``provenance.toml`` among the files is not valid.
 
     >>> import tempfile, pathlib
@@ -87,7 +174,8 @@ def read(*sources: StrPath, on_drop: Callable[[Drop], None] | None = None) -> It
     [b'Talks end in Moscow']
     """
     drop = on_drop or _log_drop
-    for file in list_files(sources):
+    reading = Reading(fields or {})
+    for file in list_files(each if isinstance(each, Source) else Source(each, reading) for each in sources):
         for item in (file,) if isinstance(file, Drop) else read_file(file):
             if isinstance(item, Drop):
                 drop(item)

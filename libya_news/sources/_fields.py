@@ -2,35 +2,96 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Final
 
 from libya_news._tables import load_table
-from libya_news.records import RawArticle
+from libya_news.normalize import normalize
+from libya_news.records import Drop, RawArticle
+
+from ._reading import Reading
+from ._streams import OpenFile, too_large
+
+OF_A_RELEASE: Final = frozenset({"article_id", "raw_sha256", "text_sha256"})
+"""Fields that only rows of a published release have together: theirs are called as ours are, and nothing else."""
 
 
-def article_from(record: Mapping[str, Any], source: str, position: str) -> RawArticle | None:
-    """Map a record's fields by the names in ``tables/fields.toml``; None where it holds no text."""
-    found = {field: _first(record, names) for field, names in load_table("fields", expect="fields").items()}
-    text = found.pop("text")
-    if not isinstance(text, str):
-        return None
+_UNKNOWN: Final = "unknown"
+"""What releases have in the place of a licence that nobody knows: it says nothing."""
+
+
+def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> RawArticle | Drop:
+    """Map a record's fields by the names in ``tables/fields.toml``, or by the reading's own; a drop without text."""
+    found = {field: _first(record, names) for field, names in names_in(record, file.reading).items()}
+    text, html = found.pop("text"), found.pop("html")
+    data = text or html
+    where = f"{file.name}:{position}"
+    if not isinstance(data, (str, bytes)):
+        return Drop(where, "read", f"no text: {_lacking(record, file.reading)}")
+    size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
+    if size > file.reading.max_document_bytes:
+        return Drop(where, "read", too_large(size, file.reading.max_document_bytes))
     authors = found.pop("authors") or ()
     when = found.pop("published_at")
     return RawArticle(
-        source,
-        text,
+        file.name,
+        data,
         position,
-        authors=tuple(map(str, [authors] if isinstance(authors, str) else authors)),
-        published_at=parse_date(str(when)) if when else None,
-        **{field: str(value) if value else None for field, value in found.items()},
+        html=not text,
+        authors=tuple(map(_text, authors if isinstance(authors, (list, tuple)) else [authors])),
+        published_at=parse_date(_text(when)) if when else None,
+        **{field: _text(value) if value else None for field, value in found.items()},
     )
 
 
+def names_in(record: Mapping[str, Any], reading: Reading) -> dict[str, list[str]]:
+    """For each of our fields the names that it may have in a record, most telling first."""
+    names = dict(load_table("fields", expect="fields"))
+    if record.keys() >= OF_A_RELEASE:
+        names = {field: [field] for field in names}
+    return {**names, **{field: [name] for field, name in reading.fields.items()}}
+
+
 def _first(record: Mapping[str, Any], names: list[str]) -> Any:
-    return next((record[name] for name in names if record.get(name)), None)
+    return next((record[name] for name in names if record.get(name) and record[name] != _UNKNOWN), None)
+
+
+def _lacking(record: Mapping[str, Any], reading: Reading) -> str:
+    name = reading.fields.get("text")
+    what = f"the field {name!r}, which is to be the text, is missing, empty or no text" if name else "no field of text"
+    return f"{what}; there are {', '.join(map(str, record)) or 'none'}"[:500]
+
+
+def _text(value: Any) -> str:
+    return normalize(value).text if isinstance(value, bytes) else str(value)
+
+
+def parse_json(data: bytes, file: OpenFile, number: int, unit: str) -> RawArticle | Drop:
+    """The article in one JSON object, or a drop that tells what is wrong with it.
+
+    Args:
+        data: the object.
+        file: where it comes from.
+        number: which one it is there.
+        unit: what is counted: ``line`` or ``item``.
+    """
+    try:
+        record = json.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        reason = f"undecodable: {unit} {number} is not UTF-8 (byte {error.start + 1})"
+    except json.JSONDecodeError as error:
+        place = f"column {error.colno}" if unit == "line" else f"character {error.pos + 1}"
+        reason = f"broken JSON: {unit} {number}, {place}: {error.msg}"
+    except (ValueError, RecursionError) as error:
+        reason = f"broken JSON: {unit} {number}: {error}"
+    else:
+        if isinstance(record, dict):
+            return article_from(record, file, str(number))
+        reason = f"broken record: {unit} {number} is no JSON object"
+    return Drop(f"{file.name}:{number}", "read", reason)
 
 
 def parse_date(text: str) -> datetime | None:

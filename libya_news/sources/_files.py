@@ -1,27 +1,24 @@
-"""Finding and opening the files of a source: folders, links, gzip, and what stands in the way."""
+"""Finding and opening the files of a source: folders, links, patterns, and what stands in the way."""
 
 from __future__ import annotations
 
-import gzip
+import glob
 import hashlib
 import os
-import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from libya_news.errors import SourceNotFoundError
 from libya_news.records import Drop
 
-StrPath = str | os.PathLike[str]
+from ._dataset import CARD, MAX_CARD_BYTES, data_files, head_of
+from ._reading import Reading, Source, StrPath
+from ._remote import fetch, is_url, list_urls, url_name
 
-MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
-"""A single document beyond this size is dropped with its size. News articles end below 1 MB; the largest text that the
-library is tested to take in bounded time is 64 MB."""
-
-BROKEN: Final = (OSError, EOFError, zlib.error)
-"""What opening or reading a damaged, truncated or forbidden file raises."""
+PASSED_OVER: Final = frozenset({"provenance.toml"})
+"""Files that are about others, and no articles; so are all whose name begins with a dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,50 +26,115 @@ class SourceFile:
     """One file to read.
 
     Attributes:
-        path: where it lies.
+        path: where it lies: a path, or a URL as text.
         name: how it is called in records and messages: relative to the given source's parent, POSIX style.
+        reading: how its source is read.
+        sha256: what the content behind a URL must have as its SHA-256, where that is known: it is fetched once to be
+            listed and once to be read, and must not change in between.
     """
 
-    path: Path
+    path: Path | str
     name: str
-
-    @property
-    def suffixes(self) -> list[str]:
-        """Lower-case suffixes, ``.gz`` left out: ``news.jsonl.gz`` gives ``[".jsonl"]``."""
-        return [suffix.lower() for suffix in Path(self.name).suffixes if suffix.lower() != ".gz"]
+    reading: Reading = field(default_factory=Reading)
+    sha256: str = ""
 
     def open(self) -> IO[bytes]:
-        """Open for reading, decompressed where the file is gzip by its first bytes."""
-        with self.path.open("rb") as stream:
-            compressed = stream.read(2) == b"\x1f\x8b"
-        return gzip.open(self.path, "rb") if compressed else self.path.open("rb")  # type: ignore[return-value]
+        """Open for reading, as it lies there; from a URL it is fetched.
+
+        Raises:
+            OSError: it cannot be read, or is not what it was.
+        """
+        if isinstance(self.path, Path):
+            return self.path.open("rb")
+        copy = fetch(self.path)
+        if self.sha256 and _digest(copy)[0] != self.sha256:
+            copy.close()
+            raise OSError("it has changed since it was listed")
+        copy.seek(0)
+        return copy
 
     def digest(self) -> tuple[str, int]:
-        """SHA-256 (64 hex digits) and size in bytes of the file as it lies on disk."""
-        with self.path.open("rb") as stream:
-            hashed = hashlib.sha256()
-            while block := stream.read(1 << 20):
-                hashed.update(block)
-            return hashed.hexdigest(), stream.tell()
+        """SHA-256 (64 hex digits) and size in bytes of the file as it lies there."""
+        with self.open() as stream:
+            return _digest(stream)
 
 
-def list_files(sources: Iterable[StrPath]) -> Iterator[SourceFile | Drop]:
-    """All files of the given files and folders, each once, in the order of their names.
+def _digest(stream: IO[bytes]) -> tuple[str, int]:
+    hashed = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        hashed.update(block)
+    return hashed.hexdigest(), stream.tell()
+
+
+def list_files(sources: Iterable[StrPath | Source]) -> Iterator[SourceFile | Drop]:
+    """All files of the given files, folders, patterns and URLs, each once, in the order of their names.
 
     Hidden files and folders (``.git``, ``.DS_Store``) and provenance files are no articles and are passed over.
     Links are followed; a folder that was already seen is left with a ``Drop``, so link loops end.
 
     Raises:
-        SourceNotFoundError: a given path does not exist.
+        SourceNotFoundError: a given path does not exist, nothing fits a pattern, or a URL cannot be listed.
+        UsageError: a URL is not one that is read.
     """
     seen: set[tuple[int, int]] = set()
-    for source in sources:
-        path = Path(source)
-        if not path.exists():
-            raise SourceNotFoundError(
-                f"There is no file or folder {shown(str(source))}.", "Check the path; folders and files can be given."
-            )
-        yield from _walk(path, _named(path.resolve().name), seen)
+    for given in sources:
+        source = given if isinstance(given, Source) else Source(given)
+        if is_url(source.path):
+            yield from (SourceFile(url, name, source.reading) for url, name in list_urls(str(source.path)))
+            continue
+        for path, name in _roots(source.path):
+            yield from _walk(path, name, source.reading, seen)
+
+
+def _roots(source: StrPath) -> Iterator[tuple[Path, str]]:
+    """A path with its name, or each that fits a pattern, named from the last folder that the pattern spells out."""
+    path = Path(source)
+    if path.exists():
+        yield path, _named(path.resolve().name)
+        return
+    fixed = _spelled_out(path)
+    found = _fitting(fixed, path) if fixed != path else []
+    if not found:
+        raise SourceNotFoundError(
+            f"There is no file or folder {shown(str(source))}.",
+            "Check the path; files, folders, patterns (news/*.json) and URLs can be given.",
+        )
+    root = _named(fixed.resolve().name)
+    for each in found:
+        yield each, PurePosixPath(root, *map(_named, each.relative_to(fixed).parts)).as_posix()
+
+
+def _fitting(fixed: Path, pattern: Path) -> list[Path]:
+    """What fits a pattern, but hidden files, and but what lies in a folder that fits it too and is read with it."""
+    found = {
+        path
+        for path in fixed.glob(pattern.relative_to(fixed).as_posix())
+        if path != fixed
+        and path.name not in PASSED_OVER
+        and not any(part.startswith(".") for part in path.relative_to(fixed).parts)
+    }
+    return sorted(path for path in found if not found.intersection(path.parents))
+
+
+def listed_as(source: StrPath) -> str:
+    """The name, or the pattern of the names, that the files of a source have.
+
+    >>> listed_as("/data/news"), listed_as("/data/news/2015*/*.json")
+    ('news', 'news/2015*/*.json')
+    """
+    if is_url(source):
+        return url_name(str(source))
+    path = Path(source)
+    fixed = path if path.exists() else _spelled_out(path)
+    root = _named(fixed.resolve().name)
+    return PurePosixPath(root, *path.relative_to(fixed).parts).as_posix()
+
+
+def _spelled_out(path: Path) -> Path:
+    """The part of a pattern before its first wild card."""
+    while glob.has_magic(str(path)):
+        path = path.parent
+    return path
 
 
 def _named(name: str) -> str:
@@ -89,7 +151,7 @@ def shown(name: str) -> str:
     return ascii(name) if not name.isprintable() else repr(name)
 
 
-def _walk(path: Path, name: str, seen: set[tuple[int, int]]) -> Iterator[SourceFile | Drop]:
+def _walk(path: Path, name: str, reading: Reading, seen: set[tuple[int, int]]) -> Iterator[SourceFile | Drop]:
     try:
         status = path.stat()
         if (status.st_dev, status.st_ino) in seen:
@@ -100,12 +162,25 @@ def _walk(path: Path, name: str, seen: set[tuple[int, int]]) -> Iterator[SourceF
             return
         seen.add((status.st_dev, status.st_ino))
         if path.is_dir():
-            for entry in sorted(path.iterdir(), key=lambda child: child.name):
-                if not entry.name.startswith(".") and entry.name != "provenance.toml":
-                    yield from _walk(entry, f"{name}/{_named(entry.name)}", seen)
+            for entry in _entries(path):
+                inside = "/".join(map(_named, entry.relative_to(path).parts))
+                yield from _walk(entry, f"{name}/{inside}", reading, seen)
         elif path.is_file():
-            yield SourceFile(path, name)
+            yield SourceFile(path, name, reading)
         else:
             yield Drop(name, "read", "not a file: a socket, pipe or device")
     except OSError as error:
         yield Drop(name, "read", f"unreadable: {error.strerror}")
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is to be read in a folder: all in it, or the data files of a dataset."""
+    card = folder / CARD
+    if card.is_file():
+        with card.open("rb") as stream:
+            head = head_of(stream.read(MAX_CARD_BYTES))
+        if head is not None:
+            names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+            return [folder / name for name in sorted(data_files(head, names))]
+    wanted = (path for path in folder.iterdir() if not path.name.startswith(".") and path.name not in PASSED_OVER)
+    return sorted(wanted, key=lambda path: path.name)

@@ -38,12 +38,14 @@ KEYS: Final = (
 _NOTES: Final = ("note",)
 
 
-def with_provenance(article: RawArticle, path: Path) -> RawArticle:
-    """Fill the fields that the article lacks from the ``provenance.toml`` beside its file.
+def with_provenance(article: RawArticle, path: Path | str) -> RawArticle:
+    """Fill the fields that the article lacks from the ``provenance.toml`` beside its file; a URL has none.
 
     Raises:
         DataError: the provenance file is not valid.
     """
+    if isinstance(path, str):
+        return article
     known = {
         key: value
         for pattern, facts in _sections(path.parent / FILE_NAME).items()

@@ -4,27 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import IO, Final
 
 from libya_news.normalize import normalize
 from libya_news.records import Drop, RawArticle
 
 from ._fields import parse_date
-from ._files import MAX_DOCUMENT_BYTES, SourceFile
+from ._streams import BLOCK, OpenFile, too_large
 
 _DOC: Final = re.compile(rb"<DOC>(.*?)(</DOC>|(?=<DOC>)|\Z)", re.DOTALL)
 _FIELD: Final = re.compile(rb"<([A-Z]+)>(.*?)</\1>", re.DOTALL)
+_END: Final = b"</DOC>"
 
 
-def read(file: SourceFile) -> Iterator[RawArticle | Drop]:
+def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield one article a ``<DOC>``; its text stays bytes, since the file may be in any encoding."""
-    with file.open() as stream:
-        data = stream.read(MAX_DOCUMENT_BYTES + 1)
-    if len(data) > MAX_DOCUMENT_BYTES:
-        yield Drop(file.name, "read", f"too large: more than {MAX_DOCUMENT_BYTES:,} bytes in one document")
-        return
-    for number, match in enumerate(_DOC.finditer(data), start=1):
-        yield _document(match, file.name, number)
+    limit = file.reading.max_document_bytes
+    number = 0
+    for size, piece in _pieces(file.stream, limit):
+        if size > limit:
+            number += 1
+            yield Drop(f"{file.name}:{number}", "read", too_large(size, limit))
+            continue
+        for match in _DOC.finditer(piece):
+            number += 1
+            yield _document(match, file.name, number)
+
+
+def _pieces(stream: IO[bytes], limit: int) -> Iterator[tuple[int, bytes]]:
+    """What lies between the ends of documents, each with its end and its size; no bytes of one beyond the limit."""
+    size, held = 0, bytearray()
+    while block := stream.read(BLOCK):
+        *ended, rest = (held[-len(_END) :] + block).split(_END)
+        before = held[: -len(_END)]
+        for part in ended:
+            whole = before + part + _END
+            yield size + len(whole), bytes(whole)
+            size, before = 0, bytearray()
+        held = before + rest
+        if len(held) > limit:
+            size, held = size + len(held) - len(_END), held[-len(_END) :]
+    yield size + len(held), bytes(held)
 
 
 def _document(match: re.Match[bytes], name: str, number: int) -> RawArticle | Drop:

@@ -1,0 +1,152 @@
+"""``libya-news.toml``: a corpus described once, its sources, what is known of them, and the release made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+
+from ._tables import tomllib
+from .corpus.filters import Filters
+from .errors import LibyaNewsError, SourceNotFoundError, UsageError
+from .sources import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, is_url
+
+FORMAT: Final = "libya_news/corpus"
+FORMAT_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What a config file says, as ``build`` takes it: ``build(corpus.sources, **corpus.settings)``.
+
+    Attributes:
+        sources: what is read, and how.
+        settings: the arguments of ``build`` that the file gives.
+    """
+
+    sources: tuple[Source, ...]
+    settings: Mapping[str, Any]
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True):
+    """A table of the file; a key that it does not know is a slip."""
+
+
+class _Release(_Strict):
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    version: str | msgspec.UnsetType = msgspec.UNSET
+    out: str | msgspec.UnsetType = msgspec.UNSET
+    split: str | msgspec.UnsetType = msgspec.UNSET
+    text: Literal["all", "none"] | msgspec.UnsetType = msgspec.UNSET
+    format: Literal["parquet", "arrow"] | msgspec.UnsetType = msgspec.UNSET
+    dedup: Literal["mark", "keep", "drop"] | msgspec.UnsetType = msgspec.UNSET
+    topic: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Facts(_Strict):
+    publisher: str = ""
+    language: str = ""
+    licence: str = ""
+    rights_holder: str = ""
+    terms: str = ""
+
+    def known(self) -> dict[str, str]:
+        return {name: fact for name in FACTS if (fact := getattr(self, name))}
+
+
+class _Source(_Facts, kw_only=True):
+    path: str
+    map: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class _Filters(_Strict):
+    languages: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    min_characters: int = 0
+    max_document_bytes: int = MAX_DOCUMENT_BYTES
+
+
+class _File(_Strict):
+    format: str
+    version: int
+    sources: list[dict[str, Any]]
+    release: dict[str, Any] = msgspec.field(default_factory=dict)
+    defaults: dict[str, Any] = msgspec.field(default_factory=dict)
+    filters: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def load_config(path: str | Path) -> Corpus:
+    """Read a config file. Relative paths in it start at its folder.
+
+    Raises:
+        SourceNotFoundError: there is no such file.
+        UsageError: it is no TOML, or a key or value in it is not as it must be; the message names it.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "libya-news.toml")
+    >>> _ = path.write_text('''
+    ... format = "libya_news/corpus"
+    ... version = 1
+    ... [release]
+    ... version = "1.2.0"
+    ... [[sources]]
+    ... path = "news"
+    ... ''')
+    >>> corpus = load_config(path)
+    >>> [source.path.name for source in corpus.sources], corpus.settings["version"]
+    (['news'], '1.2.0')
+    """
+    file = Path(path)
+    table = _checked(_parsed(file), _File, file, "the file")
+    if (table.format, table.version) != (FORMAT, FORMAT_VERSION):
+        raise UsageError(f"{file} declares {table.format} {table.version}.", f'Write format = "{FORMAT}", version = 1.')
+    if not table.sources:
+        raise UsageError(f"{file} has no sources.", 'Name one: [[sources]] and path = "news".')
+    filters = _checked(table.filters, _Filters, file, "[filters]")
+    defaults = _checked(table.defaults, _Facts, file, "[defaults]").known()
+    release = msgspec.structs.asdict(_checked(table.release, _Release, file, "[release]"))
+    settings = {key: value for key, value in release.items() if value is not msgspec.UNSET}
+    if "out" in settings:
+        settings["out"] = file.parent / settings["out"]
+    if str(settings.get("topic")).endswith(".toml"):
+        settings["topic"] = str(file.parent / settings["topic"])
+    settings["filters"] = Filters(filters.languages, filters.since, filters.until, filters.min_characters)
+    sources = []
+    for number, row in enumerate(table.sources, start=1):
+        where = f"[[sources]] number {number}"
+        source = _checked(row, _Source, file, where)
+        place = source.path if is_url(source.path) else file.parent / source.path
+        facts = {**defaults, **source.known()}
+        sources.append(Source(place, _reading(source.map, facts, filters.max_document_bytes, f"{file}: {where}")))
+    return Corpus(tuple(sources), settings)
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SourceNotFoundError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not valid TOML: {error}.", "Mend it at the place named.") from None
+
+
+_Table = TypeVar("_Table", bound=_Strict)
+
+
+def _checked(table: Mapping[str, Any], kind: type[_Table], file: Path, where: str) -> _Table:
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{file}: {where}: {error}.", f"It takes: {', '.join(kind.__struct_fields__)}.") from None
+
+
+def _reading(fields: dict[str, str], facts: dict[str, str], limit: int, where: str) -> Reading:
+    try:
+        return Reading(fields, facts, limit)
+    except LibyaNewsError as error:
+        raise UsageError(f"{where}: {error.problem}", error.remedy) from None

@@ -1,0 +1,29 @@
+"""Web addresses that name the same page, written the same way."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from w3lib.url import canonicalize_url, url_query_cleaner
+
+from libya_news._tables import load_table
+
+
+def canonical(url: str) -> str:
+    """The address without what changes no page: fragment, tracking parameters, order of parameters, kind of escapes.
+
+    Host and path stay as they are but for the case of the host: whether ``www`` or a slash at the end matter, only the
+    server knows. What is no address of the web stays as it is.
+
+    >>> canonical("HTTP://Example.ORG/a?b=2&utm_source=x&a=1#top")
+    'http://example.org/a?a=1&b=2'
+    >>> canonical("JA-1")
+    'JA-1'
+    """
+    try:
+        if urlsplit(url).scheme not in ("http", "https"):
+            return url
+        tracking = load_table("urls", expect="urls")["tracking"]
+        return str(canonicalize_url(url_query_cleaner(url, tracking, remove=True)))
+    except ValueError:
+        return url

@@ -1,0 +1,177 @@
+"""What a web page says about itself: JSON-LD, OpenGraph and other ``<meta>``, links, and the markup of times."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from libya_news._tables import load_table
+
+MAX_LINKED_CHARACTERS: Final = 1 << 22
+"""Characters of one JSON-LD script that are parsed; those of news have up to 100,000, mostly for the story itself."""
+
+MAX_FACT_CHARACTERS: Final = 2000
+"""Characters that a title, a name or an address may have; browsers and servers take no longer addresses."""
+
+_DATE_IN_URL: Final = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-])")
+_WEB: Final = ("http", "https")
+
+
+class PageFacts(NamedTuple):
+    """What a page says; None, or nothing, where it does not say it. Dates are as written."""
+
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: str | None = None
+    language: str | None = None
+    publisher: str | None = None
+    url: str | None = None
+    licence: str | None = None
+
+
+def page_facts(tree: LexborHTMLParser, address: str | None = None) -> PageFacts:
+    """Collect what a page says about itself. Never raises.
+
+    Args:
+        tree: the page.
+        address: the web address that it was fetched from. A canonical address on another host is not believed.
+
+    >>> page = '<html lang="fr"><meta property="og:site_name" content="Le Monde"><meta name="author" content="A">'
+    >>> page_facts(LexborHTMLParser(page))  # doctest: +ELLIPSIS
+    PageFacts(title=None, authors=('A',), published_at=None, language='fr', publisher='Le Monde', url=None, ...)
+    """
+    meta, linked = _meta(tree), _linked(tree)
+
+    def first(field: str) -> str | None:
+        return next(iter((*linked.get(field, ()), *meta.get(field, ()))), None)
+
+    return PageFacts(
+        title=first("title"),
+        authors=_people((*linked.get("authors", ()), *(() if "authors" in linked else meta.get("authors", ())))),
+        published_at=first("published_at") or _marked_time(tree) or _date_in(address),
+        language=_language(tree, first("language")),
+        publisher=first("publisher"),
+        url=_address(tree, (*meta.get("url", ()), *linked.get("url", ())), address),
+        licence=first("licence") or _link(tree, "license"),
+    )
+
+
+def _meta(tree: LexborHTMLParser) -> dict[str, list[str]]:
+    """What the ``<meta>`` of a page say, by field, in the order of the table."""
+    said: dict[str, list[str]] = {}
+    for node in tree.css("meta[content]"):
+        named = (node.attributes.get(key) for key in ("property", "name", "itemprop", "http-equiv"))
+        content = _line(node.attributes.get("content"))
+        for name in filter(None, named):
+            if content:
+                said.setdefault(name.strip().lower(), []).append(content)
+    table = load_table("page_facts", expect="page-facts")["meta"]
+    found = {field: [value for name in names for value in said.get(name, ())] for field, names in table.items()}
+    return {field: values for field, values in found.items() if values}
+
+
+def _linked(tree: LexborHTMLParser) -> dict[str, list[str]]:
+    """What the first article in the page's JSON-LD says, by field."""
+    table = load_table("page_facts", expect="page-facts")
+    for item in _items(tree):
+        types = item.get("@type")
+        names = types if isinstance(types, list) else [types]
+        if any(isinstance(name, str) and name.endswith(tuple(table["types"]["articles"])) for name in names):
+            found = {
+                field: [text for key in keys for text in _texts(item.get(key), field)]
+                for field, keys in table["linked"].items()
+            }
+            return {field: values for field, values in found.items() if values}
+    return {}
+
+
+def _items(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+    """All objects of the page's JSON-LD, outer ones first."""
+    for script in tree.css('script[type="application/ld+json"]'):
+        try:
+            waiting = [json.loads((script.text() or "")[:MAX_LINKED_CHARACTERS], strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        for item in waiting:
+            if isinstance(item, dict):
+                yield item
+                waiting.extend(item.values())
+            elif isinstance(item, list):
+                waiting.extend(item)
+
+
+def _texts(value: Any, field: str) -> Iterator[str]:
+    """Texts in a value: itself, or the name or address of the thing that it describes."""
+    if isinstance(value, str) and (text := _line(value)):
+        yield text
+    elif isinstance(value, list):
+        for each in value[:100]:
+            if not isinstance(each, list):
+                yield from _texts(each, field)
+    elif isinstance(value, dict):
+        key = "@id" if field == "url" else "alternateName" if field == "language" else "name"
+        name = value.get(key) or value.get("url" if field == "licence" else "name")
+        yield from _texts(name, field) if isinstance(name, str) else ()
+
+
+def _people(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names, each once; addresses of their profiles are none."""
+    return tuple(dict.fromkeys(name for name in names if "://" not in name and not name.startswith("@")))
+
+
+def _marked_time(tree: LexborHTMLParser) -> str | None:
+    """The time that the markup says is that of publication, or else the first one in an article."""
+    for place in ('[itemprop="datePublished"]', "time[pubdate]", "article time[datetime]", "main time[datetime]"):
+        node = tree.css_first(place)
+        if node is not None:
+            attributes = node.attributes
+            said = attributes.get("datetime") or attributes.get("content") or (node.text() or "")[:100]
+            if said.strip():
+                return _line(said)
+    return None
+
+
+def _date_in(address: str | None) -> str | None:
+    found = _DATE_IN_URL.search(address or "")
+    return "-".join(found.groups()) if found else None
+
+
+def _language(tree: LexborHTMLParser, said: str | None) -> str | None:
+    """The language as its short code: ``fr`` of ``fr_FR``."""
+    root = tree.root
+    code = re.split(r"[-_]", (root.attributes.get("lang") if root is not None else None) or said or "")[0].strip()
+    return code.lower() if code.isalpha() and 2 <= len(code) <= 3 else None
+
+
+def _link(tree: LexborHTMLParser, rel: str) -> str | None:
+    node = tree.css_first(f'link[rel~="{rel}"][href]') or tree.css_first(f'a[rel~="{rel}"][href]')
+    return _line(node.attributes.get("href")) if node is not None else None
+
+
+def _address(tree: LexborHTMLParser, said: tuple[str, ...], address: str | None) -> str | None:
+    """The canonical address: one of the web, and of the host that the page came from, where that is known."""
+    for candidate in (_link(tree, "canonical"), *said):
+        try:
+            whole = urljoin(address or "", candidate or "")
+            parts = urlsplit(whole)
+            same_host = not address or _site(parts.hostname) == _site(urlsplit(address).hostname)
+            is_page = parts.path not in ("", "/") or not address or urlsplit(address).path in ("", "/")
+        except ValueError:
+            continue
+        if candidate and parts.scheme in _WEB and parts.hostname and same_host and is_page:
+            return whole
+    return None
+
+
+def _site(host: str | None) -> str:
+    return (host or "").removeprefix("www.").removeprefix("m.")
+
+
+def _line(text: str | None) -> str:
+    """A text as one line; nothing, where it is no fact but a text of its own."""
+    return " ".join(text.split()) if text and len(text) <= MAX_FACT_CHARACTERS else ""

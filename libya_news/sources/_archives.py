@@ -1,0 +1,116 @@
+"""Archives of files: zip and tar. Nothing of them is written to disk under its own name, and no link is followed."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
+
+from libya_news.records import Drop
+
+from ._files import PASSED_OVER, shown
+from ._streams import BROKEN, OpenFile, Refused
+
+_ENCRYPTED: Final = 0x1
+"""The bit of a zip entry's flags that says that a password is needed."""
+
+
+_DAMAGED: Final = (NotImplementedError, RuntimeError, ValueError, IndexError, OverflowError, struct.error)
+"""What the readers of archives raise for damaged ones, besides what they say they do."""
+
+
+class Archive(NamedTuple):
+    """A kind of archive: how it is recognised, and what gives its members in their order."""
+
+    suffixes: tuple[str, ...]
+    magic: bytes
+    offset: int
+    members: Callable[[OpenFile], Iterator[OpenFile | Drop]]
+
+
+def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
+    """The files of a zip archive."""
+    with file.seekable() as stream, zipfile.ZipFile(stream) as archive:
+        for entry in archive.infolist():
+            name = f"{file.name}/{entry.filename}"
+            mode = entry.external_attr >> 16
+            kind = "link" if stat.S_ISLNK(mode) else "folder" if entry.is_dir() else "file"
+            if reason := _unwanted(entry.filename, kind):
+                yield from _dropped(name, reason)
+            elif entry.flag_bits & _ENCRYPTED:
+                yield Drop(shown_name(name), "read", "encrypted: a password is needed")
+            else:
+                try:
+                    with archive.open(entry) as member:
+                        yield OpenFile(name, member, file.reading, entry.compress_size)
+                except (*BROKEN, NotImplementedError) as error:
+                    yield Drop(shown_name(name), "read", f"unreadable: {error}")
+
+
+def tar_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
+    """The files of a tar archive, as they come."""
+    with tarfile.open(fileobj=file.stream, mode="r|") as archive:
+        for entry in archive:
+            name = f"{file.name}/{entry.name}"
+            kind = "folder" if entry.isdir() else "link" if entry.issym() or entry.islnk() else "file"
+            if reason := _unwanted(entry.name, kind):
+                yield from _dropped(name, reason)
+            elif (member := archive.extractfile(entry)) is None:
+                yield Drop(shown_name(name), "read", "not a file: a pipe or device")
+            else:
+                yield OpenFile(name, member, file.reading, entry.size)
+
+
+ARCHIVES: Final = (
+    Archive((".zip", ""), b"PK\x03\x04", 0, zip_members),
+    Archive((".tar", ""), b"ustar", 257, tar_members),
+)
+
+
+def members(file: OpenFile, sample: bytes) -> Iterator[OpenFile | Drop] | None:
+    """The files inside of one, where it is an archive; office documents are zip archives, but not by their suffix."""
+    for kind in ARCHIVES:
+        if file.suffix in kind.suffixes and sample.startswith(kind.magic, kind.offset):
+            return _printable(kind.members(file))
+    return None
+
+
+def _printable(found: Iterator[OpenFile | Drop]) -> Iterator[OpenFile | Drop]:
+    """Names from archives are anything: what cannot be written as UTF-8 is written as its escapes."""
+    try:
+        for item in found:
+            yield item if isinstance(item, Drop) else replace(item, name=shown_name(item.name))
+    except _DAMAGED as error:
+        raise Refused(f"unreadable: {error}") from None
+
+
+def shown_name(name: str) -> str:
+    """A name that can be written as UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _dropped(name: str, reason: str) -> Iterator[Drop]:
+    if reason != _SILENT:
+        yield Drop(shown_name(name), "read", reason)
+
+
+_SILENT: Final = "folder"
+
+
+def _unwanted(name: str, kind: str) -> str:
+    """Why an entry is not read, or an empty string."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if kind == "folder" or path.name in PASSED_OVER or any(_hidden(part) for part in path.parts):
+        return _SILENT
+    if path.is_absolute() or ".." in path.parts:
+        return f"unsafe name: {shown(name)} leads out of the archive"
+    return "link: links in archives are not followed" if kind == "link" else ""
+
+
+def _hidden(part: str) -> bool:
+    return part == "__MACOSX" or (part.startswith(".") and part not in (".", ".."))

@@ -1,0 +1,86 @@
+"""How a source is read: what its records call our fields, what they do not say, and how large is too large."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from libya_news._tables import load_table
+from libya_news.errors import UsageError
+
+StrPath = str | os.PathLike[str]
+
+MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
+"""A single document beyond this size is dropped with its size. News articles end below 1 MB; the largest text that the
+library is tested to take in bounded time is 64 MB."""
+
+FACTS: Final = ("publisher", "language", "licence", "rights_holder", "terms")
+"""What can be said of a whole source at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of a source are read.
+
+    Attributes:
+        fields: for a field of ours the name that the records of the source have for it, instead of those in
+            ``tables/fields.toml``.
+        facts: what holds of every article that does not say otherwise: see ``FACTS``.
+        max_document_bytes: size beyond which a single article is dropped.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    max_document_bytes: int = MAX_DOCUMENT_BYTES
+
+    def __post_init__(self) -> None:
+        """Refuse what could only be a slip.
+
+        Raises:
+            UsageError: a field or fact is not one of ours, or the limit is below one byte.
+        """
+        _known("field", self.fields, field_names())
+        _known("fact", self.facts, FACTS)
+        if self.max_document_bytes < 1:
+            raise UsageError(f"A limit of {self.max_document_bytes} bytes leaves nothing.", "Give 1 or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file, folder, pattern or URL, and how it is read."""
+
+    path: StrPath
+    reading: Reading = field(default_factory=Reading)
+
+
+def field_names() -> tuple[str, ...]:
+    """The fields that a record can fill.
+
+    >>> field_names()[:3]
+    ('text', 'html', 'url')
+    """
+    return tuple(load_table("fields", expect="fields"))
+
+
+def _known(what: str, given: Iterable[str], known: tuple[str, ...]) -> None:
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise UsageError(f"{unknown[0]!r} is no {what} of an article.", f"Known are: {', '.join(known)}.")
+
+
+def parse_map(text: str) -> dict[str, str]:
+    """The mapping written as ``OURS=THEIRS,OURS=THEIRS``.
+
+    Raises:
+        UsageError: it is not written so.
+
+    >>> parse_map("text=content,publisher=source")
+    {'text': 'content', 'publisher': 'source'}
+    """
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    for ours, _, theirs in pairs:
+        if not ours.strip() or not theirs.strip():
+            raise UsageError(f"{text!r} is no mapping.", "Write it as text=content,publisher=source.")
+    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}

@@ -1,0 +1,181 @@
+"""Streams of bytes: what is compressed is unpacked as it is read, as far as its budget allows."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, Any, Final
+
+from ._reading import Reading
+
+BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
+"""What opening or reading a damaged, truncated or forbidden file raises."""
+
+BLOCK: Final = 1 << 18
+
+MAX_EXPANSION: Final = 200
+"""How many times its size a compressed file may unpack to. News packs to a third up to a thirtieth of its size; the
+densest bombs of gzip have 1,032, of others far more."""
+
+FREE_BYTES: Final = 256 * 1024 * 1024
+"""Bytes that any file may unpack to: what can do no harm, however small it was packed."""
+
+
+class Refused(Exception):  # noqa: N818 - it says what happens, and never leaves this package
+    """Something that is not read; its text is the reason of the drop."""
+
+
+class Budget:
+    """How many bytes a compressed file may still unpack to; what is inside another file spends that one's too."""
+
+    def __init__(self, packed: int, parent: Budget | None = None) -> None:
+        self._left = self._limit = max(FREE_BYTES, MAX_EXPANSION * packed)
+        self._parent = parent
+
+    def spend(self, size: int) -> None:
+        """Take bytes off.
+
+        Raises:
+            Refused: there are not so many left.
+        """
+        self._left -= size
+        if self._left < 0:
+            raise Refused(f"bomb: it unpacks to more than {self._limit:,} bytes")
+        if self._parent:
+            self._parent.spend(size)
+
+
+class Unpacked(io.RawIOBase):
+    """The bytes of another stream, each taken off a budget; maybe with some that were read from it before."""
+
+    def __init__(self, stream: Any, budget: Budget | None = None, head: bytes = b"") -> None:
+        self._stream, self._budget, self._head = stream, budget, head
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as one read goes."""
+        if self._head:
+            data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        else:
+            data = self._stream.read(len(buffer))
+            if self._budget:
+                self._budget.spend(len(data))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file to read: decompressed, and out of its container.
+
+    Attributes:
+        name: how it is called in records and messages.
+        stream: its bytes, from the first on; it can be read once.
+        reading: how its source is read.
+        size: bytes that it takes where it lies; what its content may unpack to is measured by it.
+    """
+
+    name: str
+    stream: IO[bytes]
+    reading: Reading
+    size: int
+
+    @property
+    def suffix(self) -> str:
+        """Lower-case suffix without that of a compression: that of ``news.jsonl.gz`` is ``.jsonl``."""
+        path = PurePosixPath(self.name.lower())
+        while path.suffix in COMPRESSED_SUFFIXES:
+            path = path.with_suffix(COMPRESSED_SUFFIXES[path.suffix])
+            if path.suffix == ".tar":
+                break
+        return path.suffix
+
+    def sample(self, size: int) -> tuple[bytes, OpenFile]:
+        """The first bytes, and the file with all of its bytes still to be read."""
+        head = self.stream.read(size)
+        if self.stream.seekable():
+            self.stream.seek(0)
+            return head, self
+        joined = io.BufferedReader(Unpacked(self.stream, head=head), BLOCK)
+        return head, OpenFile(self.name, joined, self.reading, self.size)
+
+    def seekable(self) -> IO[bytes]:
+        """Its bytes in a stream that can be read in any order: a file without a name, where there is none yet."""
+        if self.stream.seekable():
+            return self.stream
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked for it closes it
+        while block := self.stream.read(BLOCK):
+            copy.write(block)
+        copy.seek(0)
+        return copy
+
+    def document(self) -> bytes:
+        """All bytes, as those of one article.
+
+        Raises:
+            Refused: they are too many for one.
+        """
+        return one_document(self.stream, self.reading.max_document_bytes)
+
+
+def one_document(stream: Any, limit: int) -> bytes:
+    """All bytes of a stream.
+
+    Raises:
+        Refused: they are more than the limit; the reason tells how many.
+    """
+    data: bytes = stream.read(limit + 1)
+    if len(data) <= limit:
+        return data
+    size = len(data)
+    while block := stream.read(BLOCK):
+        size += len(block)
+    raise Refused(too_large(size, limit))
+
+
+def too_large(size: int, limit: int) -> str:
+    """The reason of a drop for a document of too many bytes."""
+    return f"too large: {size:,} bytes in one document, where {limit:,} are allowed"
+
+
+def _zstd(stream: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - half a second that plain files do not need
+
+    return pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd")
+
+
+COMPRESSIONS: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
+    (b"\x1f\x8b", gzip.open),
+    (b"\x28\xb5\x2f\xfd", _zstd),
+    (b"\xfd7zXZ\x00", lzma.open),
+    (b"BZh", bz2.open),
+)
+"""First bytes, and what unpacks the bytes behind them."""
+
+COMPRESSED_SUFFIXES: Final = {
+    ".gz": "", ".zst": "", ".xz": "", ".bz2": "",
+    ".tgz": ".tar", ".tzst": ".tar", ".txz": ".tar", ".tbz2": ".tar", ".tbz": ".tar",
+}  # fmt: skip
+"""Suffixes that say how a file is compressed, and what is left of each without."""
+
+
+def decompressed(file: OpenFile, sample: bytes, parent: Budget | None) -> tuple[OpenFile, Budget] | None:
+    """The file with its outermost compression taken off, and the budget of its bytes; None where it has none."""
+    for magic, unpack in COMPRESSIONS:
+        if sample.startswith(magic):
+            budget = Budget(file.size, parent)
+            stream = io.BufferedReader(Unpacked(unpack(file.stream), budget), BLOCK)
+            return OpenFile(file.name, stream, file.reading, file.size), budget
+    return None

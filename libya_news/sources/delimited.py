@@ -1,0 +1,96 @@
+"""CSV and TSV: the first row names the columns, every other row is an article.
+
+The bytes of a value stay undecoded: they are read as Latin-1, in which every byte is a character, and turned back, so
+that a table in any encoding that has ASCII in it, or in several, becomes articles as good as its bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from libya_news.records import Drop, RawArticle
+
+from ._fields import article_from
+from ._streams import OpenFile, too_large
+
+_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_TABS: Final = (".tsv", ".tab")
+
+
+def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
+    """Yield one article a row; a broken row is dropped with the number of its first line, and reading goes on."""
+    head, file = file.sample(2)
+    if head not in _WIDE:
+        yield from _articles(file, file.stream.readline)
+        return
+    text = io.TextIOWrapper(file.stream, "utf-16", errors="replace", newline="")
+    try:
+        yield from _articles(file, lambda size: text.readline(size).encode("utf-8", "replace"))
+    finally:
+        text.detach()
+
+
+def _articles(file: OpenFile, readline: Callable[[int], bytes]) -> Iterator[RawArticle | Drop]:
+    rows = _Rows(readline, file.reading.max_document_bytes, "\t" if file.suffix in _TABS else ",")
+    found = rows.all()
+    first = next(found, [])
+    if isinstance(first, str):
+        yield Drop(f"{file.name}:1", "read", first)
+        return
+    names = [value.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").strip() for value in first]
+    for row in found:
+        where = f"{file.name}:{rows.first_line}"
+        if isinstance(row, str):
+            yield Drop(where, "read", row)
+        elif len(row) > len(names):
+            yield Drop(where, "read", f"broken record: {len(row)} values for {len(names)} columns")
+        elif row:
+            yield article_from(dict(zip(names, row, strict=False)), file, str(rows.first_line))
+
+
+class _Rows:
+    """Rows of a table as bytes.
+
+    Attributes:
+        first_line: number of the line that the present row begins in.
+    """
+
+    def __init__(self, readline: Callable[[int], bytes], limit: int, delimiter: str) -> None:
+        self._readline, self._limit = readline, limit
+        self.first_line = 1
+        self._size = self._line = 0
+        csv.field_size_limit(limit + 1)
+        self._reader = csv.reader(self._lines(), delimiter=delimiter)
+
+    def all(self) -> Iterator[list[bytes] | str]:
+        """The rows from here on; instead of one that is broken or too large the reason of its drop."""
+        while True:
+            self.first_line, self._size = self._line + 1, 0
+            try:
+                row = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield f"broken record: {error}"
+                continue
+            large = self._size > self._limit
+            yield too_large(self._size, self._limit) if large else [value.encode("latin-1") for value in row]
+
+    def _lines(self) -> Iterator[str]:
+        """Lines for the parser. Of a row beyond the limit it gets no more than the quotation mark that ends it."""
+        quotes, given = 0, False
+        while line := self._readline(self._limit + 1):
+            quotes, given = (quotes, given) if self._size else (0, False)
+            quotes += line.count(b'"')
+            self._size += len(line)
+            ended = line.endswith(b"\n")
+            self._line += ended
+            if self._size <= self._limit:
+                given = True
+                yield line.decode("latin-1").replace("\0", "")
+            elif ended and quotes % 2 == 0:
+                yield '"\n' if given else "\n"

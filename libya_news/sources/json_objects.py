@@ -1,0 +1,110 @@
+"""JSON: an array of objects, or objects one behind the other, each with a text and what is known about it.
+
+The objects are found by their brackets as the file is read, and each is parsed on its own: memory holds one of them,
+one that is broken or too large does not take the others down, and an array of any length can be read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from libya_news.records import Drop, RawArticle
+
+from ._fields import parse_json
+from ._streams import BLOCK, OpenFile, too_large
+
+_IN_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+_MARK: Final = re.compile(rb'["{}\[\]]')
+
+
+def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
+    """Yield one article an object; one that is broken is dropped with its number, from 1."""
+    limit = file.reading.max_document_bytes
+    scanner = _Scanner(limit)
+    number = 0
+    while block := file.stream.read(BLOCK):
+        for size, item in scanner.feed(block):
+            number += 1
+            if size > limit:
+                yield Drop(f"{file.name}:{number}", "read", too_large(size, limit))
+            else:
+                yield parse_json(item, file, number, "item")
+    if scanner.inside:
+        yield Drop(f"{file.name}:{number + 1}", "read", f"broken JSON: item {number + 1} has no end")
+    elif not number:
+        yield Drop(file.name, "read", "no record: there is no JSON object in it")
+
+
+def _end_of_string(data: bytes, at: int) -> int:
+    """Where the string ends that goes on at a place: at its quotation mark, at the end, or at a backslash there."""
+    found = _IN_STRING.match(data, at)
+    return found.end() if found else at
+
+
+class _Scanner:
+    """Where objects begin and end: those that stand by themselves, and those right inside of an array that does.
+
+    Args:
+        limit: bytes of an object that are kept; of a larger one only the size is told.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._depth = self._base = self._size = 0
+        self._quoted = False
+        self._kept: list[bytes] = []
+        self._rest = b""
+
+    @property
+    def inside(self) -> bool:
+        """Whether an object, or the array of all, is still open."""
+        return self._depth > 0
+
+    def feed(self, block: bytes) -> Iterator[tuple[int, bytes]]:
+        """Take more bytes; give each object that ends in them, with its size, and without its bytes if too large."""
+        data, self._rest = self._rest + block, b""
+        at = start = 0
+        while at < len(data):
+            if self._quoted:
+                at = _end_of_string(data, at)
+                if data[at : at + 1] == b"\\":
+                    data, self._rest = data[:at], data[at:]
+                self._quoted = at == len(data)
+                at += 1
+            elif mark := _MARK.search(data, at):
+                at = mark.end()
+                was, ended = self._depth, self._turn(mark[0])
+                if was == self._base and self._depth > was:
+                    start = at - 1
+                if ended:
+                    self._keep(data[start:at])
+                    yield self._taken()
+            else:
+                break
+        if self._depth > self._base:
+            self._keep(data[start:])
+
+    def _turn(self, mark: bytes) -> bool:
+        """Go in or out by one bracket; whether an object ended with it."""
+        if mark == b'"':
+            self._quoted = True
+        elif mark == b"[" and not self._depth:
+            self._depth = self._base = 1
+        elif mark in b"[{":
+            self._depth += 1
+        elif self._depth:
+            self._depth -= 1
+            self._base = min(self._base, self._depth)
+            return self._depth == self._base and (self._base > 0 or mark == b"}")
+        return False
+
+    def _keep(self, part: bytes) -> None:
+        self._size += len(part)
+        self._kept = [*self._kept, part] if self._size <= self._limit else []
+
+    def _taken(self) -> tuple[int, bytes]:
+        taken = self._size, b"".join(self._kept)
+        self._size, self._kept = 0, []
+        return taken

@@ -1,0 +1,165 @@
+"""``libya-news.toml``: what it says becomes a release, and what is wrong in it is named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from libya_news import build
+from libya_news.cli.build import MAX_DOCUMENT_BYTES
+from libya_news.config import load_config
+from libya_news.errors import SourceNotFoundError, UsageError
+from libya_news.release import manifest
+from libya_news.release.rebuild import rebuild
+from libya_news.sources import MAX_DOCUMENT_BYTES as MAX_READ
+
+HEAD = 'format = "libya_news/corpus"\nversion = 1\n'
+CONFIG = (
+    HEAD
+    + """
+[release]
+name = "two-papers"
+version = "1.2.0"
+out = "store"
+
+[defaults]
+licence = "CC-BY-4.0"
+
+[filters]
+languages = ["en"]
+min_characters = 20
+since = 2015-01-01
+max_document_bytes = 5000
+
+[[sources]]
+path = "one/*.json"
+map = {text = "story", publisher = "outlet"}
+
+[[sources]]
+path = "two"
+publisher = "Paper Two"
+licence = "CC0-1.0"
+"""
+)
+STORY = "Talks in Moscow have ended without a deal, officials in Tripoli said on Monday."
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with a config and what it names."""
+    rows = [
+        {"story": STORY, "outlet": "Paper One", "date": "2015-07-01"},
+        {"story": f"{STORY} No date.", "outlet": "Paper One"},
+        {"story": f"{STORY} Old.", "date": "2014-12-31"},
+        {"story": "انتهت المحادثات في موسكو دون اتفاق، كما قال مسؤولون في طرابلس.", "date": "2015-07-01"},
+        {"story": "Short.", "date": "2015-07-01"},
+        {"story": "Long. " * 1000, "date": "2015-07-01"},
+    ]
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.json").write_text(json.dumps(rows), encoding="utf-8")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "b.csv").write_text(f'text,date\n"{STORY} Later.",2020-01-14\n', encoding="utf-8")
+    (tmp_path / "libya-news.toml").write_text(CONFIG, encoding="utf-8")
+    return tmp_path
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "libya_news", "build", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_corpus_is_built_as_described(place: Path) -> None:
+    result = _run("--config", str(place / "libya-news.toml"), "--version", "1.3.0", "--json")
+    assert result.returncode == 0, result.stderr
+    release = manifest.load(place / "store" / "two-papers-1.3.0")
+    assert release.counts["publishers"] == {"Paper One": 1, "Paper Two": 1}
+    assert release.counts["licences"] == {"CC-BY-4.0": 1, "CC0-1.0": 1}
+    assert sorted(drop.reason for drop in release.drops) == [
+        "filtered: it has no date",
+        "filtered: it is of 2014-12-31",
+        "filtered: its 6 characters are fewer than 20",
+        "filtered: its language is ar",
+        "too large: 6,035 bytes in one document, where 5,000 are allowed",
+    ]
+
+
+def test_a_corpus_is_built_again_from_its_manifest_alone(place: Path) -> None:
+    corpus = load_config(place / "libya-news.toml")
+    release = build(corpus.sources, **corpus.settings)
+    assert rebuild(release, sources=[place]).identical
+
+
+def test_names_that_do_not_tell_how_they_are_read(place: Path) -> None:
+    (place / "other" / "two").mkdir(parents=True)
+    (place / "other" / "two" / "c.csv").write_text(f'text\n"{STORY}"\n', encoding="utf-8")
+    (place / "libya-news.toml").write_text(CONFIG + '[[sources]]\npath = "other/two"\n', encoding="utf-8")
+    corpus = load_config(place / "libya-news.toml")
+    with pytest.raises(UsageError, match=r"'two/c.csv' is the name of files of two sources.*Rename"):
+        build(corpus.sources, **corpus.settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[", "not valid TOML"),
+        ("", r"missing required field `format`.*It takes: format, version, sources"),
+        ('format = "other"\nversion = 1\nsources = []', 'declares other 1.*Write format = "libya_news/corpus"'),
+        (HEAD + "sources = []", r"no sources.*path = "),
+        (HEAD + "[[sources]]\n[[sources]]", r"\[\[sources\]\] number 1: .*`path`.*It takes: .*path, map"),
+        (
+            HEAD + '[[sources]]\npath = "a"\n[[sources]]\npath = 7',
+            r"number 2: Expected `str`, got `int` - at `\$.path`",
+        ),
+        (HEAD + '[[sources]]\npath = "a"\nmaps = {}', r"unknown field `maps`.*It takes: .*map"),
+        (HEAD + '[[sources]]\npath = "a"\nmap = {colour = "red"}', r"number 1: 'colour' is no field.*text, html"),
+        (
+            HEAD + '[release]\nformat = "csv"\n[[sources]]\npath = "a"',
+            r"\[release\]: Invalid enum value 'csv'.*It takes",
+        ),
+        (HEAD + '[filters]\nsince = "soon"\n[[sources]]\npath = "a"', r"\[filters\]: .*date.*`\$.since`"),
+        (HEAD + '[filters]\nmax_document_bytes = 0\n[[sources]]\npath = "a"', "0 bytes leaves nothing"),
+        (
+            HEAD + '[defaults]\nlicense = "MIT"\n[[sources]]\npath = "a"',
+            r"unknown field `license`.*It takes: .*licence",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "libya-news.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=message) as caught:
+        load_config(tmp_path / "libya-news.toml")
+    assert "libya-news.toml" in str(caught.value)
+
+
+def test_a_config_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFoundError, match=r"none\.toml cannot be read"):
+        load_config(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Give sources, or --config"),
+        (["x", "--config", "y.toml"], "Give sources, or --config"),
+        (["--config", "y.toml", "--map", "text=a"], "--map stands in the config file"),
+        (["x", "--map", "text"], "is no mapping"),
+    ],
+)
+def test_calls_that_cannot_be_meant(arguments: list[str], message: str) -> None:
+    result = _run(*arguments)
+    assert result.returncode == 2
+    assert message in " ".join(result.stderr.split())
+
+
+def test_the_limit_of_the_command_is_that_of_the_library() -> None:
+    assert MAX_DOCUMENT_BYTES == MAX_READ
+
+
+def test_the_example_names_every_form_of_the_common_corpora(root: Path, shared: Path) -> None:
+    (shared / "corpora").stat()
+    corpus = load_config(root / "docs" / "examples" / "corpora.toml")
+    assert {Path(source.path).name for source in corpus.sources} == {"libya", "arabic-news"}

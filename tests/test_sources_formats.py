@@ -1,0 +1,399 @@
+"""Formats with records or pages in them: JSON, CSV, Parquet, Arrow, HTML, WARC and ARC, and what goes wrong."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from libya_news import Drop, RawArticle, build, read
+from libya_news.errors import UsageError
+from libya_news.sources import Reading, Source, parse_map
+
+ROWS: list[dict[str, Any]] = [
+    {"text": "Talks in Moscow ended.", "publisher": "BBC", "url": "https://example.org/1"},
+    {"text": "حفتر يغادر موسكو", "publisher": None, "url": "https://example.org/2"},
+]
+
+
+def _read(*sources: Any) -> tuple[list[RawArticle], list[Drop]]:
+    drops: list[Drop] = []
+    return list(read(*sources, on_drop=drops.append)), drops
+
+
+def _texts(articles: list[RawArticle]) -> list[str]:
+    return [data if isinstance(data := article.data, str) else data.decode() for article in articles]
+
+
+# JSON
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_json_array(tmp_path: Path, indent: int | None) -> None:
+    rows: list[dict[str, Any]] = [
+        *ROWS,
+        {"text": 'Quotes " and \\ and [brackets] {here}', "authors": [{"name": "A"}], "more": [[1], {"a": []}]},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(rows, indent=indent), encoding="utf-8")
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert _texts(articles) == [row["text"] for row in rows]
+    assert [article.position for article in articles] == ["1", "2", "3"]
+
+
+def test_json_objects_one_behind_the_other(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("\n".join(json.dumps(row, indent=1) for row in ROWS), encoding="utf-8")
+    assert _texts(_read(tmp_path)[0]) == [row["text"] for row in ROWS]
+
+
+def test_strings_and_escapes_on_every_edge_of_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"text": 'a\\"b\\\\" [{' * 5 + str(number)} for number in range(20)]
+    (tmp_path / "a.json").write_text(json.dumps(rows), encoding="utf-8")
+    for block in range(1, 40):
+        monkeypatch.setattr("libya_news.sources.json_objects.BLOCK", block)
+        assert _texts(_read(tmp_path)[0]) == [row["text"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("data", "texts", "reasons"),
+    [
+        ('[{"text": "a"}, {"text": tru}, {"text": "b"}]', ["a", "b"], ["broken JSON: item 2, character 10"]),
+        ('[{"text": "a"}, {"text": "cut', ["a"], ["broken JSON: item 2 has no end"]),
+        ('[{"text": "a"}', ["a"], ["broken JSON: item 2 has no end"]),
+        ("[1, 2]", [], ["no record"]),
+        ("[]", [], ["no record"]),
+        ("[" * 100_000, [], ["broken JSON"]),
+        ('[[{"text": "a"}], {"text": "b"}]', ["b"], ["broken record: item 1 is no JSON object"]),
+        ('{"articles": [{"text": "a"}]}', [], ["no text: no field of text; there are articles"]),
+        ('[{"text": "\\ud83d"}]', ["\ud83d"], []),
+    ],
+)
+def test_json_that_is_not_as_it_should_be(tmp_path: Path, data: str, texts: list[str], reasons: list[str]) -> None:
+    (tmp_path / "a.json").write_text(data, encoding="utf-8")
+    articles, drops = _read(tmp_path)
+    assert [article.data for article in articles] == texts
+    assert len(drops) == len(reasons)
+    assert all(drop.reason.startswith(reason) for drop, reason in zip(drops, reasons, strict=True))
+
+
+# What the fields are called
+
+
+def test_a_mapping(tmp_path: Path) -> None:
+    row = {"text": "not this", "story": "Talks.", "outlet": "BBC", "source": "not this"}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    (article,) = read(tmp_path, fields=parse_map("text=story, publisher=outlet"))
+    assert (article.data, article.publisher) == ("Talks.", "BBC")
+
+
+def test_a_mapping_to_a_field_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(ROWS[0]), encoding="utf-8")
+    drops: list[Drop] = []
+    assert not list(read(tmp_path, fields={"text": "story"}, on_drop=drops.append))
+    assert "'story', which is to be the text, is missing" in drops[0].reason
+    assert "there are text, publisher, url" in drops[0].reason
+
+
+@pytest.mark.parametrize("text", ["text", "text=", "=content"])
+def test_what_is_no_mapping(text: str) -> None:
+    with pytest.raises(UsageError, match=r"no mapping.*text=content"):
+        parse_map(text)
+
+
+def test_a_mapping_of_a_field_that_we_do_not_have() -> None:
+    with pytest.raises(UsageError, match=r"'colour' is no field.*text, html, url"):
+        Reading(fields={"colour": "red"})
+
+
+def test_facts_of_a_source_fill_what_its_records_do_not_say(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(ROWS), encoding="utf-8")
+    articles, _ = _read(Source(tmp_path, Reading(facts={"publisher": "Example", "licence": "CC-BY-4.0"})))
+    assert [article.publisher for article in articles] == ["BBC", "Example"]
+    assert [article.licence for article in articles] == ["CC-BY-4.0"] * 2
+
+
+@pytest.mark.parametrize(
+    "date", ["0000-00-00", "+275760-09-13T00:00:00Z", "13/13/2015", "-1", "soon", "9" * 400, 1e308]
+)
+def test_dates_that_are_none(tmp_path: Path, date: Any) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": "Talks.", "date": date}), encoding="utf-8")
+    (article,) = read(tmp_path)
+    assert article.published_at is None
+
+
+# CSV and TSV
+
+
+def test_csv_and_tsv(tmp_path: Path) -> None:
+    quoted = '\ufefftext,source,date\r\n"Talks, in\n""Moscow""",BBC,2020-01-14\r\n\r\nMore,,\r\n'
+    (tmp_path / "a.csv").write_text(quoted, encoding="utf-8", newline="")
+    (tmp_path / "b.tsv").write_bytes("text\tpublisher\nحفتر\tص\n".encode("cp1256"))
+    (tmp_path / "c.csv").write_bytes("text,publisher\nحفتر,BBC\n".encode("utf-16"))
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert [article.data for article in articles] == [
+        b'Talks, in\n"Moscow"', b"More", "حفتر".encode("cp1256"), "حفتر".encode(),
+    ]  # fmt: skip
+    assert [article.publisher for article in articles][:2] == ["BBC", None]
+    assert articles[0].published_at == dt.datetime(2020, 1, 14, tzinfo=dt.timezone.utc)
+    assert [article.position for article in articles] == ["2", "5", "2", "2"]
+
+
+def test_broken_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"url,text\nu,one,many\nu\nu,b\rc\nu,good\0\n")
+    articles, drops = _read(tmp_path)
+    assert _texts(articles) == ["good"]
+    assert [(drop.id.rpartition(":")[2], drop.reason.partition(":")[0]) for drop in drops] == [
+        ("2", "broken record"), ("3", "no text"), ("4", "broken record"),
+    ]  # fmt: skip
+
+
+# Parquet and Arrow
+
+
+def _table() -> pa.Table:
+    return pa.table({**{name: [row[name] for row in ROWS] for name in ROWS[0]}, "other": [1, 2]})
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    if path.suffix == ".parquet":
+        pq.write_table(table, path, row_group_size=1)
+    else:
+        opened = pa.ipc.new_stream if path.name.startswith("stream") else pa.ipc.new_file
+        with opened(str(path), table.schema) as writer:
+            writer.write_table(table)
+
+
+FILES = ["a.parquet", "file.arrow", "stream.arrow"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_columns(tmp_path: Path, name: str) -> None:
+    table = _table().append_column("published_at", pa.array([0, 2**62], pa.timestamp("ms")))
+    _write(tmp_path / name, table)
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert _texts(articles) == [row["text"] for row in ROWS]
+    assert [article.publisher for article in articles] == ["BBC", None]
+    assert [article.published_at and article.published_at.year for article in articles] == [1970, None]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    ("column", "values", "reason"),
+    [
+        ("number", [1, 2], "wrong schema: no column of text; there are number"),
+        ("text", [1, 2], "wrong schema: column text holds int64, not text"),
+        ("text", [["a"], ["b"]], "wrong schema: column text holds list"),
+    ],
+)
+def test_a_wrong_schema(tmp_path: Path, name: str, column: str, values: list[Any], reason: str) -> None:
+    _write(tmp_path / name, pa.table({column: values}))
+    articles, drops = _read(tmp_path)
+    assert not articles
+    assert [drop.reason.startswith(reason) for drop in drops] == [True]
+
+
+def test_corrupt_pages_cost_their_row_group(tmp_path: Path) -> None:
+    texts = [f"Story {number} " * 50 for number in range(6)]
+    options: dict[str, Any] = {
+        "use_dictionary": False,
+        "write_page_checksum": True,
+        "write_statistics": False,
+        "compression": "none",
+    }
+    pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet", row_group_size=2, **options)
+    data = bytearray((tmp_path / "a.parquet").read_bytes())
+    at = data.index(b"Story 2 Story 2") + 100
+    data[at : at + 5] = b"\xff\x00\xff\x00\xff"
+    (tmp_path / "a.parquet").write_bytes(data)
+    articles, drops = _read(tmp_path)
+    assert _texts(articles) == [texts[0], texts[1], texts[4], texts[5]]
+    assert [drop.id.rpartition(":")[2] for drop in drops] == ["3"]
+    assert drops[0].reason.startswith("broken Parquet: row group 2:")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_cut_and_damaged_everywhere(tmp_path: Path, name: str) -> None:
+    """Whatever is done to the bytes, there is an answer: articles or drops, and no exception."""
+    _write(tmp_path / name, _table())
+    data = (tmp_path / name).read_bytes()
+    for at in range(0, len(data), 7):
+        for damaged in (data[:at], data[:at] + b"\xff\xff\xff\x7f" + data[at + 4 :]):
+            (tmp_path / name).write_bytes(damaged)
+            articles, drops = _read(tmp_path)
+            assert articles or drops
+
+
+def test_a_release_of_ours_is_a_source(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(ROWS), encoding="utf-8")
+    for form in ("parquet", "arrow"):
+        release = build([tmp_path / "a.json"], out=tmp_path / form, format=form)
+        articles, drops = _read(release.path)
+        assert not drops
+        assert sorted(_texts(articles)) == sorted(row["text"] for row in ROWS)
+        assert {article.publisher for article in articles} == {"BBC", None}
+        assert {article.licence for article in articles} == {None}
+
+
+def test_a_hub_dataset_folder_is_a_source(tmp_path: Path) -> None:
+    folder = tmp_path / "hub"
+    (folder / "data").mkdir(parents=True)
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n- config_name: x\n  data_files: extra.parquet\n- config_name: news\n  default: true\n"
+        "  data_files:\n  - split: train\n    path: data/train-*\n---\n# Card\n",
+        encoding="utf-8",
+    )
+    _write(folder / "data" / "train-0.parquet", _table())
+    _write(folder / "extra.parquet", _table())
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert {article.source for article in articles} == {f"{tmp_path.name}/hub/data/train-0.parquet"}
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    articles, drops = _read(folder)
+    assert not drops
+    assert {article.source for article in articles} == {"hub/data/train-0.parquet", "hub/extra.parquet"}
+
+
+# Web pages
+
+PAGE = (
+    '<html lang="fr"><head><title>Titre - Le Monde</title><meta property="og:site_name" content="Le Monde">'
+    '<link rel="canonical" href="https://www.lemonde.fr/a/1"></head><body><p>Les pourparlers ont repris à Tripoli.</p>'
+)
+
+
+def test_a_page(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_bytes(PAGE.encode())
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert (articles[0].html, articles[0].data) == (True, PAGE.encode())
+
+
+def test_pages_in_records(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"html": PAGE}), encoding="utf-8")
+    (article,) = read(tmp_path)
+    assert (article.html, article.data) == (True, PAGE)
+
+
+URL = "https://www.lemonde.fr/a/1?utm_source=x"
+
+
+def _http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    lines = [f"HTTP/1.1 {status}", *(headers or ("Content-Type: text/html; charset=windows-1252",))]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _warc(block: bytes, kind: str = "response", extra: str = "", length: int | None = None) -> bytes:
+    head = (
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {URL}\r\nWARC-Date: 2020-01-01T00:00:00Z\r\n"
+        f"WARC-Record-ID: <urn:uuid:0>\r\nContent-Type: application/http; msgtype={kind}\r\n{extra}"
+        f"Content-Length: {len(block) if length is None else length}\r\n\r\n"
+    )
+    return head.encode() + block + b"\r\n\r\n"
+
+
+def _arc(block: bytes, kind: str = "text/html", length: int | None = None) -> bytes:
+    return f"{URL} 1.1.1.1 20200101000000 {kind} {len(block) if length is None else length}\n".encode() + block + b"\n"
+
+
+GOOD = _http(PAGE.encode("cp1252"))
+ARC_HEAD = b"filedesc://a.arc 0.0.0.0 20200101000000 text/plain 15\n1 0 Example\nURL\n\n"
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "a.arc", "a.arc.gz"])
+def test_pages_of_a_crawl(tmp_path: Path, name: str) -> None:
+    record, head = (_warc, _warc(b"software: x\r\n", "warcinfo")) if "warc" in name else (_arc, ARC_HEAD)
+    records = [head, record(GOOD), record(_http(b"%PDF-", "Content-Type: application/pdf"))]
+    records += [record(_http(b"gone", status="404 Not Found")), record(GOOD)]
+    (tmp_path / name).write_bytes(b"".join(map(gzip.compress, records) if name.endswith("gz") else records))
+    articles, drops = _read(tmp_path)
+    assert [article.data for article in articles] == [PAGE.encode("cp1252")] * 2
+    assert (articles[0].url, articles[0].charset, articles[0].html) == (URL, "windows-1252", True)
+    assert [drop.reason for drop in drops] == ["no page: media type application/pdf", "no page: HTTP status 404"]
+
+
+CODED = [
+    (GOOD.replace(b"charset=", b'charset="').replace(b"1252\r\n", b'1252"\r\n', 1), "windows-1252"),
+    (_http(gzip.compress(PAGE.encode()), "Content-Type: text/html", "Content-Encoding: gzip"), None),
+    (_http(PAGE.encode(), "Content-Type: text/html", "Content-Encoding: gzip"), None),
+    (_http(b"5\r\n<p>hi\r\n0\r\n\r\n", "Content-Type: text/html", "Transfer-Encoding: chunked"), None),
+]
+
+
+@pytest.mark.parametrize(("block", "charset"), CODED)
+def test_codings_of_http(tmp_path: Path, block: bytes, charset: str | None) -> None:
+    (tmp_path / "a.warc").write_bytes(_warc(block))
+    (article,) = read(tmp_path)
+    assert article.charset == charset
+    assert article.data in (PAGE.encode(), PAGE.encode("cp1252"), b"<p>hi")
+
+
+DIGEST = f"WARC-Block-Digest: sha1:{base64.b32encode(hashlib.sha1(GOOD, usedforsecurity=False).digest()).decode()}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (_warc(GOOD, "revisit"), "revisit: the page was fetched before"),
+        (_warc(GOOD, "resource"), "no page: a record of type resource"),
+        (_warc(GOOD, extra="WARC-Truncated: length\r\n"), "truncated: the crawler stopped for length"),
+        (_warc(GOOD[:-9], extra=DIGEST), "broken record: its bytes are not those that its digest tells of"),
+        (_warc(GOOD, length=len(GOOD) + 150), "broken record: its length reaches into the next record"),
+        (_warc(GOOD, length=10**18), "broken record: its length reaches into the next record"),
+        (_warc(GOOD, length=len(GOOD) - 9, extra=DIGEST), "broken record: its bytes are not those"),
+        (_warc(_http(b"<p>cut", "Content-Type: text/html", "Content-Length: 99")), "truncated: 6 of 99 bytes"),
+        (_warc(b"no http at all"), "no page: HTTP status missing"),
+        (_warc(b""), "no page: HTTP status missing"),
+        (_warc(GOOD, length=-5), "no page: HTTP status missing"),
+    ],
+)
+def test_records_that_are_no_page(tmp_path: Path, record: bytes, reason: str) -> None:
+    (tmp_path / "a.warc").write_bytes(record + _warc(GOOD))
+    articles, drops = _read(tmp_path)
+    assert drops[0].reason.startswith(reason)
+    assert articles or "length" in reason
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.arc"])
+def test_a_record_that_is_cut_off(tmp_path: Path, name: str) -> None:
+    record = _warc(GOOD) if "warc" in name else _arc(GOOD)
+    (tmp_path / name).write_bytes(record + record[:-40])
+    articles, drops = _read(tmp_path)
+    assert len(articles) == 1
+    assert [drop.reason.partition(":")[0] for drop in drops] == ["truncated"]
+
+
+@pytest.mark.parametrize("length", [10**17, 10**30, -1])
+def test_an_arc_with_lying_lengths(tmp_path: Path, length: int) -> None:
+    (tmp_path / "a.arc").write_bytes(_arc(GOOD) + _arc(GOOD, length=length) + _arc(GOOD))
+    articles, drops = _read(tmp_path)
+    assert len(articles) == 1
+    assert [drop.reason.partition(":")[0] for drop in drops] == ["truncated" if length == 10**17 else "broken ARC"]
+
+
+def test_a_page_of_a_crawl_beyond_the_limit(tmp_path: Path) -> None:
+    large = _http(b"<p>" + b"a" * 2000, "Content-Type: text/html")
+    packed = _http(gzip.compress(b"<p>" + b"a" * 2000), "Content-Type: text/html", "Content-Encoding: gzip")
+    (tmp_path / "a.warc").write_bytes(_warc(large) + _warc(packed) + _warc(large + b"a" * 300_000) + _warc(GOOD))
+    articles, drops = _read(Source(tmp_path, Reading(max_document_bytes=1000)))
+    assert len(articles) == 1
+    assert [drop.reason.partition(":")[0] for drop in drops] == ["too large"] * 3
+
+
+def test_the_same_id_twice_is_one_article(tmp_path: Path) -> None:
+    row = {"text": "Talks in Moscow ended.", "url": "https://example.org/1"}
+    again = {**row, "url": "https://example.org/1?utm_source=x#top"}
+    (tmp_path / "a.json").write_text(json.dumps([row, again, row]), encoding="utf-8")
+    release = build([tmp_path / "a.json"], out=tmp_path / "out")
+    assert release.counts["articles"] == 1
+    assert [drop.reason.partition(":")[0] for drop in release.drops] == ["duplicate"] * 2
+    assert len({drop.id for drop in release.drops}) == 1
