@@ -13,6 +13,7 @@ import argparse
 import datetime as dt
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,10 @@ import numpy as np
 from libya_news._models import save_model
 from libya_news.segment._learned import segments
 from libya_news.training import recipe, sha256_of
-from libya_news.training.annotations import SOURCE as ANNOTATIONS
-from libya_news.training.annotations import read_annotations
 from libya_news.training.evaluate import Tally, measure
-from libya_news.training.examples import Example, grouped, read_examples
+from libya_news.training.examples import Example
 from libya_news.training.report import write_report
 
-GOLD, PAGES, MORE, CORPORA = "gold/dev.jsonl", "pages/dev.jsonl.gz", "pages/wcxb.jsonl.gz", "corpora/libya"
 ANNOTATED = Path(__file__).parent / "annotations" / "libya.jsonl"
 LICENCES = "annotations of fundus, readability, trafilatura: Apache-2.0 or MIT; wcxb: CC BY 4.0 (c) 2026 Murrough Foley"
 LIMITS = "news articles; languages without a phrase table are judged by shape and place alone"
@@ -54,19 +52,10 @@ def measured(examples: list[Example], found: dict[int, Any], heat: float) -> dic
 
     def pairs() -> Any:
         for number, chances in sorted(found.items()):
-            odds = chances ** (1 / heat)
             example = examples[number]
-            yield (
-                example,
-                segments("cross-validated", example.text, example.units, odds / odds.sum(axis=1, keepdims=True)),
-            )
+            yield example, segments("cross-validated", example.text, example.units, recipe.heated(chances, heat))
 
     return measure(pairs())
-
-
-def _tested(example: Example) -> bool:
-    """Annotations of the raw corpora are trained on only: the gold is what was labelled twice."""
-    return example.source != ANNOTATIONS and (example.exact or example.source in ("fundus", "fundus_history"))
 
 
 def _pages(examples: list[Example], found: dict[int, Any]) -> dict[str, dict[int, Any]]:
@@ -85,15 +74,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("libya_news/models"), help="folder of the model and its card")
     parser.add_argument("--report", type=Path, help="folder for the figures and pictures of the cross-validation")
     options = parser.parse_args()
-    labelled = read_annotations(ANNOTATED, options.shared / "corpora")
-    both = grouped(read_examples(options.shared / GOLD) + labelled)
-    gold, labelled = [e for e in both if e.source != ANNOTATIONS], [e for e in both if e.source == ANNOTATIONS]
-    pages = read_examples(options.shared / PAGES, ()) + read_examples(options.shared / MORE)
-    made = recipe.synthetic(pages, options.shared / CORPORA, [example.text for example in gold], recipe.SYNTHETIC)
-    examples = gold + labelled + pages + made
-    told(f"{len(gold)} gold, {len(labelled)} annotated and {len(made)} half-cleaned texts, {len(pages)} pages")
+    examples = recipe.gather(options.shared, ANNOTATED)
+    sources = Counter("annotated" if example.exact else example.source for example in examples)
+    told(", ".join(f"{count} {name}" for name, count in sources.items()))
     rows = recipe.features(examples)
-    found = recipe.cross_validate(examples, rows, _tested, told)
+    found = recipe.cross_validate(examples, rows, recipe.tested, told)
     annotated = {number: chances for number, chances in found.items() if examples[number].exact}
     heat = recipe.temperature(examples, annotated)
     tallies = measured(examples, annotated, heat)
@@ -111,9 +96,9 @@ def main() -> None:
         "family": "dilated convolutions over units",
         "seed": recipe.SEED,
         "steps": recipe.STEPS,
-        "inputs": {name: sha256_of(options.shared / name) for name in (GOLD, PAGES, MORE)},
+        "inputs": {name: sha256_of(options.shared / name) for name in (recipe.GOLD, recipe.PAGES, recipe.MORE)},
         "annotations": {f"{ANNOTATED.parent.name}/{ANNOTATED.name}": sha256_of(ANNOTATED)},
-        "unlabelled": CORPORA,
+        "unlabelled": recipe.CORPORA,
         "licences": LICENCES,
         "limits": LIMITS,
         "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),

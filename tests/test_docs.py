@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import hub_standin
@@ -19,7 +20,10 @@ def _links(text: str) -> list[str]:
     return [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
 
 
-@pytest.mark.parametrize("page", ["publishing.md", "rights.md", "corpus.md", "sources.md"])
+TRAINS = pytest.mark.skipif(find_spec("jax") is None, reason="the extra 'train' is not installed")
+
+
+@pytest.mark.parametrize("page", ["publishing.md", "rights.md", "corpus.md", "sources.md", pytest.param("segmentation.md", marks=TRAINS)])
 def test_examples_run(root: Path, tmp_path: Path, page: str) -> None:
     (tmp_path / "seeds").symlink_to(root / "seeds")
     text = (root / "docs" / page).read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -45,12 +45,28 @@ def evaluate(model: str, gold: Path, out: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(figures, ensure_ascii=False, indent=1))
         return
-    for group in ("all", *sorted(name for name in figures if name.startswith("language:"))):
+    for group in ("all", *sorted(name for name in figures if name != "all")):
         click.echo(_line(group, figures[group]))
+    click.echo(f"\n{'':18}{'P':>7}{'R':>7}{'F1':>7}{'gold':>8}")
+    for name, part in (*figures["all"]["labels"].items(), *figures["all"]["kinds"].items()):
+        click.echo(f"{name:18}{part['precision']:7.3f}{part['recall']:7.3f}{part['f1']:7.3f}{part['gold']:8,}")
 
 
 def _line(group: str, figures: dict[str, Any]) -> str:
     labels = "  ".join(f"{name} {part['f1']:.3f}" for name, part in figures["labels"].items())
-    named = (("macro F1", "unit_macro_f1"), ("exact span F1", "exact_f1"), ("kind accuracy", "kind_accuracy"))
+    named = (
+        ("macro F1", "unit_macro_f1"),
+        ("by characters", "char_macro_f1"),
+        ("exact span F1", "exact_f1"),
+        ("kind accuracy", "kind_accuracy"),
+    )
     known = [f"{words} {figures[key]:.3f}" for words, key in named if figures.get(key) is not None]
     return f"{group}: {'  '.join(known)}  {labels}"
+
+
+_NAMED: Final = (
+    ("macro F1", "unit_macro_f1"),
+    ("by characters", "char_macro_f1"),
+    ("exact span F1", "exact_f1"),
+    ("kind accuracy", "kind_accuracy"),
+)

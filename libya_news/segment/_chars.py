@@ -88,6 +88,11 @@ def _tables() -> tuple[npt.NDArray[np.uint8], Codes]:
     return flags, small
 
 
+def flags_of_all() -> npt.NDArray[np.uint8]:
+    """What each character of the basic plane is, as ``Chars.flags`` says it."""
+    return _tables()[0]
+
+
 def _flag(char: str) -> int:
     if char.isalpha():
         return LETTER | (UPPER if char.isupper() else 0)
@@ -102,13 +107,15 @@ def _flag(char: str) -> int:
 
 
 def _plain(char: str) -> str:
-    """A character without case and accent; of Arabic letters without hamza and madda.
+    """A character without case and accent; of Arabic letters without hamza and madda. Korean syllables stay whole.
 
-    >>> _plain("É"), _plain("أ")
-    ('e', 'ا')
+    >>> _plain("É"), _plain("أ"), _plain("공")
+    ('e', 'ا', '공')
     """
     lowered = char.lower()
-    return unicodedata.normalize("NFD", lowered)[0] if len(lowered) == 1 else char
+    if len(lowered) != 1 or "\uac00" <= char <= "\ud7a3":
+        return char
+    return unicodedata.normalize("NFD", lowered)[0]
 
 
 def chars(strings: Sequence[str]) -> Chars:
@@ -134,8 +141,8 @@ def words(found: Chars) -> Words:
         return Words(np.zeros(0, np.uint64), starts, np.zeros(0, np.bool_), count_of, count_of)
     hashes = _hashes(found.codes, inside & ((flags & MARK) == 0), starts)
     hashes[digit[starts]] = NUMBER
-    owner = np.searchsorted(found.start, starts, side="right") - 1
-    count_of += np.bincount(owner, minlength=len(count_of))
+    count_of += np.add.reduceat(begins, found.start, dtype=np.int64)
+    owner = np.repeat(np.arange(len(count_of)), count_of)
     capital = (flags[starts] & UPPER) > 0
     return Words(hashes, owner, capital, np.cumsum(count_of) - count_of, count_of)
 

@@ -1,14 +1,15 @@
 """What a model sees of every unit: its own shape and words, and its place in the document.
 
 Nothing here knows a language by name: phrases and word lists of all languages are looked up at once, and the rest is
-counted. Features of a unit are in [-1, 1] or near it, so that every kind of model can take them as they are.
+counted. Features of a unit are in [-1, 1] or near it, so that every kind of model can take them as they are. Logarithms
+are taken in double precision: what processors differ in lies far below the precision of a feature.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from . import _chars, _phrases
 from .units import Unit
 
 Matrix = npt.NDArray[np.float32]
-Vector = npt.NDArray[np.float32]
+Vector = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
 HEAD: Final = 240
@@ -60,16 +61,47 @@ class _Spans(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _classes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
-    """Of each character: its class as first and as last character (0: none), and which counts it adds to (bits)."""
+def _classes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Of each character: its class as first and as last character (0: none)."""
     first, last = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.uint8)
-    counted = np.zeros(1 << 16, np.uint16)
     for table, groups in ((first, FIRST), (last, LAST)):
         for index, group in enumerate(groups):
             table[[ord(char) for char in group]] = index + 1
-    for index, group in enumerate(COUNTED):
-        counted[[ord(char) for char in group]] |= 1 << index
-    return first, last, counted
+    return first, last
+
+
+@lru_cache(maxsize=1)
+def _counters() -> npt.NDArray[np.uint64]:
+    """Of each character which counts it adds to: ``_PER_SUM`` of them in the bits of each number of a column.
+
+    The line feed that closes a string adds to none.
+    """
+    flags = _chars.flags_of_all()
+    kinds = [(flags & flag) > 0 for flag in _FLAGS]
+    for group in COUNTED:
+        kinds.append(np.zeros(1 << 16, np.bool_))
+        kinds[-1][[ord(char) for char in group]] = True
+    packed = np.zeros((-(-len(kinds) // _PER_SUM), 1 << 16), np.uint64)
+    for index, kind in enumerate(kinds):
+        packed[index // _PER_SUM] |= kind.astype(np.uint64) << np.uint64(_BITS * (index % _PER_SUM))
+    packed[:, ord("\n")] = 0
+    return packed
+
+
+_FLAGS: Final = (
+    _chars.LETTER, _chars.UPPER, _chars.DIGIT, _chars.SPACE, _chars.RIGHT_TO_LEFT, _chars.UNSPACED,
+)  # fmt: skip
+_BITS: Final = 10
+"""Bits of one count: no window has more than ``HEAD + TAIL + 1`` characters."""
+_PER_SUM: Final = 64 // _BITS
+
+
+def _counts(found: _chars.Chars) -> Matrix:
+    """One row for each of ``_FLAGS``, then of ``COUNTED``: how many such characters there are in each string."""
+    sums = [np.add.reduceat(table[found.codes], found.start) for table in _counters()]
+    mask = np.uint64((1 << _BITS) - 1)
+    fields = [(total >> np.uint64(_BITS * field)) & mask for total in sums for field in range(_PER_SUM)]
+    return np.array(fields[: len(_FLAGS) + len(COUNTED)], np.float64)
 
 
 def matrix(documents: Sequence[Document], language: str | None = None) -> Matrix:
@@ -81,14 +113,15 @@ def matrix(documents: Sequence[Document], language: str | None = None) -> Matrix
     windows = [_window(document.text, unit) for document in documents for unit in document.units]
     found = _chars.chars(windows)
     words = _chars.words(found)
-    length = np.array([unit.end - unit.start for unit in units], np.float32)
-    shape = _shape(found, words, length)
+    length = np.array([unit.end - unit.start for unit in units], np.float64)
+    member = _phrases.membership(words)
+    shape = _shape(found, words, member, length)
     phrases = _phrase_columns(words, len(units), language)
-    cut = _cut(units)
+    cut = _cut(units, spans)
     own = np.concatenate([shape, phrases, cut], axis=1)
     prose = (length >= LONG) & ((shape[:, _NAMES["function_words"]] > _PROSE) | (shape[:, _NAMES["sentence_end"]] > 0))
     context = _context(spans, own, phrases, prose, length)
-    told = _told(documents, spans, words, prose)
+    told = _told(documents, spans, words, member, prose)
     return np.concatenate([own, context, told], axis=1).astype(np.float32)
 
 
@@ -113,54 +146,55 @@ _SHAPE: Final = (
     "length", "words", "letters", "upper", "digits", "spaces", "word_length", "capitals", "numbers",
     "function_words", "time_words", "role_words", "picture_words", "agencies",
     "right_to_left", "unspaced", "sentence_end", "first_upper", "first_lower", "last_letter", "all_capitals",
+    "addresses",
 )  # fmt: skip
 _NAMES: Final = {name: index for index, name in enumerate(_SHAPE)}
 _PROSE: Final = 0.12
 """Share of function words from which a long line is prose: lists of headlines and names have fewer."""
 
 
-def _shape(found: _chars.Chars, words: _chars.Words, length: Vector) -> Matrix:
+def _shape(found: _chars.Chars, words: _chars.Words, member: Bools, length: Vector) -> Matrix:
     """Length, kinds of characters and words, first and last character."""
-    first_class, last_class, counted = _classes()
+    first_class, last_class = _classes()
     size = np.maximum(found.size, 1)
     last = found.start + size - 1
     count = np.maximum(words.sizes, 1)
-    flags = found.flags
-    letters = _total(found, (flags & _chars.LETTER) > 0)
-    upper = _total(found, (flags & _chars.UPPER) > 0)
-    member = _phrases.membership(words)
+    letters, upper, digits, spaces, right_to_left, unspaced, *counts = _counts(found)
     per_word = _per_unit(words, np.column_stack([words.capital, words.hashes == _chars.NUMBER, member]))
     per_word /= count[:, None]
-    ends = _ends_sentence(found, last)
-    first_flags, last_flags = flags[found.start], flags[last]
+    first_flags, last_flags = found.flags[found.start], found.flags[last]
     columns = [
         np.log1p(length) / 6,
         np.log1p(words.sizes * length / size) / 5,
         letters / size,
         upper / np.maximum(letters, 1),
-        _total(found, (flags & _chars.DIGIT) > 0) / size,
-        _total(found, (flags & _chars.SPACE) > 0) / size,
+        digits / size,
+        spaces / size,
         np.minimum(letters / count / 10, 2),
         *per_word.T,
-        _total(found, (flags & _chars.RIGHT_TO_LEFT) > 0) / size,
-        _total(found, (flags & _chars.UNSPACED) > 0) / size,
-        ends,
+        right_to_left / size,
+        unspaced / size,
+        _ends_sentence(found, last),
         (first_flags & _chars.UPPER) > 0,
         (first_flags & (_chars.UPPER | _chars.LETTER)) == _chars.LETTER,
         (last_flags & _chars.LETTER) > 0,
         (upper == letters) & (letters > 2),
+        np.minimum(_joints(found), 4) / 2,
+        *(np.log1p(number) / 3 for number in counts),
     ]
-    kinds = counted[found.codes]
-    counts = [np.log1p(_total(found, (kinds >> bit) & 1 > 0)) / 3 for bit in range(len(COUNTED))]
     first = np.eye(len(FIRST) + 1, dtype=np.float32)[first_class[found.codes[found.start]]]
     final = np.eye(len(LAST) + 1, dtype=np.float32)[last_class[found.codes[last]]]
-    return np.concatenate([np.column_stack([*columns, *counts]), first[:, 1:], final[:, 1:]], axis=1).astype(np.float32)
+    return np.concatenate([np.column_stack(columns), first[:, 1:], final[:, 1:]], axis=1, dtype=np.float32)
 
 
-def _total(found: _chars.Chars, flags: Bools) -> Vector:
-    """How many characters of each string are flagged. The line feed behind a string is a space, hence not counted."""
-    summed = np.add.reduceat(flags.astype(np.int32), found.start)
-    return np.asarray(summed - flags[found.start + found.size], np.float32)
+def _joints(found: _chars.Chars) -> Vector:
+    """How many full stops stand between letters, as in addresses and names of sites."""
+    at = np.flatnonzero(found.codes == ord("."))
+    at = at[(at > 0) & (at < len(found.codes) - 1)]
+    letter = found.flags & _chars.LETTER
+    at = at[(letter[at - 1] & letter[at + 1]) > 0]
+    owner = np.searchsorted(found.start, at, side="right") - 1
+    return np.bincount(owner, minlength=len(found.start)).astype(np.float32)
 
 
 def _per_unit(words: _chars.Words, values: Bools) -> Matrix:
@@ -171,11 +205,13 @@ def _per_unit(words: _chars.Words, values: Bools) -> Matrix:
 
 def _ends_sentence(found: _chars.Chars, last: _chars.Ints) -> Vector:
     """Whether a full stop or the like closes the string, a quotation mark or bracket behind it allowed."""
-    ending = _classes()[1][found.codes]
-    stop = (ending == 1) | (ending == 2) | (ending == 7)
-    closing = (ending == 5) | (ending == 6)
-    before = np.maximum(last - 1, found.start)
-    return np.asarray(stop[last] | (closing[last] & stop[before]), np.float32)
+    ending, before = (_classes()[1][found.codes[at]] for at in (last, np.maximum(last - 1, found.start)))
+    return np.asarray(np.isin(ending, _STOPS) | (np.isin(ending, _CLOSING) & np.isin(before, _STOPS)), np.float32)
+
+
+_STOPS: Final = (1, 2, 7)
+_CLOSING: Final = (5, 6)
+"""Of ``LAST``: what ends a sentence, and what may close it."""
 
 
 def _phrase_columns(words: _chars.Words, size: int, language: str | None) -> Matrix:
@@ -188,10 +224,11 @@ def _phrase_columns(words: _chars.Words, size: int, language: str | None) -> Mat
     return table
 
 
-def _cut(units: Sequence[Unit]) -> Matrix:
-    """How the unit was cut: what the cut shows, and the line ends before and behind it."""
+def _cut(units: Sequence[Unit], spans: _Spans) -> Matrix:
+    """How the unit was cut: what the cut shows, and the line ends before and behind it; a text ends with two."""
     breaks = np.array([unit.breaks for unit in units])
     after = np.append(breaks[1:], 2)
+    after[spans.high - 1] = 2
     known = np.array([KNOWN.index(unit.known) + 1 if unit.known else 0 for unit in units])
     shown = np.eye(len(KNOWN) + 1, dtype=np.float32)[known][:, 1:]
     return np.column_stack([shown, breaks == 0, breaks == 1, after == 0, after == 1]).astype(np.float32)
@@ -216,6 +253,8 @@ def _context(spans: _Spans, own: Matrix, phrases: Matrix, prose: Bools, length: 
         _sum(own[:, _BREAKS_ONE], spans.low, spans.high) / size,
         np.log1p(_sum(prose.astype(np.float32), spans.low, spans.high)) / 4,
         prose,
+        *_nearest(spans, prose, length),
+        _sum(own[:, len(_SHAPE) + len(COUNTED)], spans.low, spans.high) / size,
     ]  # fmt: skip
     around = np.column_stack([prose, np.minimum(length, 400) / 400, own[:, _AROUND]])
     for reach in REACHES:
@@ -226,15 +265,38 @@ def _context(spans: _Spans, own: Matrix, phrases: Matrix, prose: Bools, length: 
     return np.column_stack(columns).astype(np.float32)
 
 
+def _nearest(spans: _Spans, prose: Bools, length: Vector) -> list[Vector]:
+    """How far the next prose lies above and below a unit, and how long it is."""
+    index = np.arange(len(prose))
+    above = np.maximum.accumulate(np.where(np.append(False, prose[:-1]), index - 1, -1))
+    below = np.minimum.accumulate(np.where(np.append(prose[1:], False), index + 1, len(index))[::-1])[::-1]
+    has_above, has_below = above >= spans.low, below < spans.high
+    size = np.minimum(np.append(length, 0), 400) / 400
+    return [
+        np.where(has_above, np.log1p(index - above) / 4, 1.5),
+        np.where(has_below, np.log1p(below - index) / 4, 1.5),
+        np.where(has_above, size[above], 0),
+        np.where(has_below, size[below], 0),
+    ]
+
+
 def _sum(values: Vector, low: _chars.Ints, high: _chars.Ints) -> Vector:
     sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return np.asarray(sums[high] - sums[low], np.float32)
+    return np.asarray(sums[high] - sums[low])
 
 
 def _sums(values: Matrix, low: _chars.Ints, high: _chars.Ints) -> Matrix:
-    """Sums over [low, high) of every column, one row for each column."""
-    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
-    return np.asarray((sums[high] - sums[low]).T, np.float32)
+    """Sums over [low, high) of every column, one row for each column.
+
+    They are sums of whole numbers, hence exact: whatever documents stand before, a document's sums are the same.
+    """
+    whole = np.rint(values * _STEPS).astype(np.int64)
+    sums = np.concatenate([np.zeros((1, values.shape[1]), np.int64), np.cumsum(whole, axis=0)])
+    return np.asarray((sums[high] - sums[low]).T / _STEPS, np.float32)
+
+
+_STEPS: Final = 1 << 12
+"""To how many parts of one a share is taken before shares are added up."""
 
 
 def _signed(distance: _chars.Ints) -> Vector:
@@ -252,8 +314,8 @@ def _extent(spans: _Spans, prose: Bools) -> tuple[_chars.Ints, _chars.Ints]:
 
 def _densest(spans: _Spans, prose: Bools, length: Vector) -> tuple[_chars.Ints, _chars.Ints]:
     """The run of units with the most prose: the maximum of a sum in which prose gains and other lines cost."""
-    score = np.where(prose, np.minimum(length, 400) / 100, -0.7)
-    sums = np.concatenate([[0.0], np.cumsum(score)])
+    score = np.where(prose, np.minimum(length, 400), -70).astype(np.int64)  # whole numbers, so that sums are exact
+    sums = np.concatenate([[0], np.cumsum(score)])
     index = np.arange(len(prose))
     starts = np.flatnonzero(index == spans.low)
     low, high = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
@@ -294,32 +356,61 @@ def _section_columns() -> tuple[list[int], ...]:
     )
 
 
-def _told(documents: Sequence[Document], spans: _Spans, words: _chars.Words, prose: Bools) -> Matrix:
+def _told(documents: Sequence[Document], spans: _Spans, words: _chars.Words, member: Bools, prose: Bools) -> Matrix:
     """Repetition inside the document, and words shared with its prose and its title."""
-    content = ~_phrases.membership(words)[:, 0] & (words.hashes != _chars.NUMBER)
-    key = words.hashes ^ (spans.number[words.owner].astype(np.uint64) * np.uint64(0xD6E8FEB86659FD93))
-    in_prose = prose[words.owner]
-    shared = np.isin(key, key[in_prose & content]) & content
+    content = ~member[:, 0] & (words.hashes != _chars.NUMBER)
+    key = words.hashes ^ _salt(spans.number)[words.owner]
+    shared = content & _held(key, content & prose[words.owner], content)
     titles = _chars.words(_chars.chars([document.title for document in documents]))
-    title_key = titles.hashes ^ (titles.owner.astype(np.uint64) * np.uint64(0xD6E8FEB86659FD93))
-    titled = np.isin(key, title_key)
+    titled = np.isin(key, titles.hashes ^ _salt(titles.owner)) if len(titles.hashes) else np.zeros(len(key), np.bool_)
     sums = _per_unit(words, np.column_stack([content, shared, titled]))
-    line = np.add.reduceat(np.append(key * _places(words), np.uint64(0)), np.append(words.first, len(key)))[:-1]
-    line[words.sizes == 0] = spans.number[words.sizes == 0].astype(np.uint64)
-    _, inverse, repeats = np.unique(line, return_inverse=True, return_counts=True)
     has_title = (titles.sizes > 0)[spans.number]
     count = np.maximum(words.sizes, 1)
     return np.column_stack([
         sums[:, 1] / np.maximum(sums[:, 0], 1), sums[:, 0] / count,
         has_title, sums[:, 2] / count, sums[:, 2] / np.maximum(titles.sizes[spans.number], 1),
-        (repeats[inverse] > 1) & (words.sizes > 0),
+        np.log1p(_alike(_whole(words, key), words)) / 2,
+        np.log1p(_alike(_pairs(words, key, words.first, 1), words)) / 3,
+        np.log1p(_alike(_pairs(words, key, words.first + words.sizes - 1, -1), words)) / 3,
     ]).astype(np.float32)  # fmt: skip
 
 
-def _places(words: _chars.Words) -> _chars.Hashes:
-    """An odd factor for each word's place in its unit, so that the order of words counts."""
-    place = np.arange(len(words.hashes)) - words.first[words.owner]
-    return np.asarray(place.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C14) + np.uint64(1), np.uint64)
+def _held(key: _chars.Hashes, holders: Bools, asked: Bools) -> Bools:
+    """Which words are also among the holders; every holder is."""
+    held = holders.copy()
+    rest = np.flatnonzero(asked & ~holders)
+    if holders.any() and len(rest):
+        known = np.sort(key[holders])
+        held[rest] = known[np.minimum(np.searchsorted(known, key[rest]), len(known) - 1)] == key[rest]
+    return held
+
+
+def _salt(number: _chars.Ints) -> _chars.Hashes:
+    """What tells the words of one document from the same words of others."""
+    return number.astype(np.uint64) * np.uint64(0xD6E8FEB86659FD93)
+
+
+def _whole(words: _chars.Words, key: _chars.Hashes) -> _chars.Hashes:
+    """One number for all words of a unit in their order."""
+    place = np.arange(len(key)) - words.first[words.owner]
+    odd = place.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C14) + np.uint64(1)
+    return np.add.reduceat(np.append(key * odd, np.uint64(0)), np.append(words.first, len(key)))[:-1]
+
+
+def _pairs(words: _chars.Words, key: _chars.Hashes, at: _chars.Ints, step: int) -> _chars.Hashes:
+    """One number for the word at a place of each unit and the word beside it."""
+    padded = np.append(key, np.uint64(0))
+    one, two = (np.clip(place, 0, len(key)) for place in (at, at + step))
+    return padded[one] * np.uint64(0x9E3779B97F4A7C15) + np.where(words.sizes > 1, padded[two], np.uint64(0))
+
+
+def _alike(number: _chars.Hashes, words: _chars.Words) -> Vector:
+    """How many other units have the same number as a unit does; none where a unit has no words."""
+    others = np.zeros(len(number))
+    worded = words.sizes > 0
+    _, inverse, count = np.unique(number[worded], return_inverse=True, return_counts=True)
+    others[worded] = count[inverse] - 1
+    return others
 
 
 def language_columns() -> npt.NDArray[np.int64]:
@@ -331,7 +422,7 @@ def language_columns() -> npt.NDArray[np.int64]:
     return np.concatenate([listed, phrases, sections])
 
 
-_TOLD: Final = 6
+_TOLD: Final = 8
 """Columns of ``_told``."""
 _BREAKS_ONE: Final = -3
 """Column of ``own``, counted from its end: exactly one line end stands before the unit."""

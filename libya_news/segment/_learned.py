@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from itertools import tee
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +16,9 @@ from libya_news.labels import KIND_NAMES, LABEL_OF, LABELS
 from libya_news.records import Segment
 
 from ._features import Document, matrix
-from ._network import probabilities
+from ._network import Network, prepared, probabilities
 from ._site import SiteProfile
-from .units import Unit
+from .units import Unit, units
 
 Matrix = npt.NDArray[np.float32]
 
@@ -26,8 +28,16 @@ RULE_CONFIDENCE: Final = 0.98
 BULLETS: Final = frozenset("•*‣◦●■▪▸►◆○·")
 """Signs that begin a list's item; dashes are left out, since they begin speech in many languages."""
 
+_WORDED: Final = re.compile(r"[^\W_]")
+_LONGEST_ORNAMENT: Final = 100
+"""Characters of a line of signs: longer ones are counted as what the model says, so that no text is read twice."""
+
 BLOCK: Final = 4096
 """Units that are looked at together, so that memory stays bounded however long a text is."""
+
+BATCH: Final = 1024
+"""Units whose features are computed at once: from here on, what a call of NumPy costs in itself is small beside what it
+does, and the arrays still fit a processor's cache."""
 
 OVERLAP: Final = 64
 """Units of the neighbouring blocks that a block sees as its surroundings: four times what the widest feature spans."""
@@ -38,34 +48,101 @@ annotated texts, marks left out, all 168 are boilerplate; 30 is a cautious readi
 
 
 @lru_cache(maxsize=1)
-def _members() -> Matrix:
+def _members() -> npt.NDArray[np.float64]:
     """Which kinds make up each label: one row for each kind, one column for each label."""
-    return np.array([[LABEL_OF[kind] == label for label in LABELS] for kind in KIND_NAMES], np.float32)
+    return np.array([[LABEL_OF[kind] == label for label in LABELS] for kind in KIND_NAMES], np.float64)
 
 
-def predict(model: Model, text: str, units: Sequence[Unit], title: str, language: str | None) -> Matrix:
-    """The probability of every kind for every unit of a text."""
-    parts = []
-    for start in range(0, len(units), BLOCK):
-        low, high = max(0, start - OVERLAP), min(len(units), start + BLOCK + OVERLAP)
-        rows = matrix([Document(text, units[low:high], title)], language)
-        parts.append(probabilities(model.arrays, rows)[start - low : start - low + BLOCK])
-    return np.concatenate(parts) if parts else np.zeros((0, len(KIND_NAMES)), np.float32)
+def label_all(
+    model: Model, texts: Iterable[tuple[str, str | None]], language: str | None, site: SiteProfile | None
+) -> Iterator[list[Segment]]:
+    """The segments of each text, from the text and its title."""
+    documents, again = tee(Document(text, units(text), title or "") for text, title in texts)
+    for document, chances in zip(again, predict(model, documents, language), strict=True):
+        yield segments(model.identity, document.text, document.units, chances, site)
+
+
+def predict(model: Model, documents: Iterable[Document], language: str | None = None) -> Iterator[Matrix]:
+    """For each document the probability of every kind for every unit.
+
+    Features are computed for many short documents at once, the network for each by itself, so that a text's
+    probabilities are the same to the last bit whatever stands beside it.
+    """
+    network, parts = _network(model), list[Matrix]()
+    for batch in _batches(part for document in documents for part in _parts(document)):
+        rows, at = matrix([part.document for part in batch if part.document.units], language), 0
+        for document, kept, last in batch:
+            found = probabilities(network, rows[at : at + len(document.units)])
+            at += len(document.units)
+            parts.append(found[kept])
+            if last:
+                yield parts[0] if len(parts) == 1 else np.concatenate(parts)
+                parts = []
+
+
+@lru_cache(maxsize=4)
+def _network(model: Model) -> Network:
+    return prepared(model.arrays)
+
+
+class _Part(NamedTuple):
+    """A run of a document's units, those of them that are asked for, and whether it is the document's last."""
+
+    document: Document
+    kept: slice
+    last: bool
+
+
+def _parts(document: Document) -> Iterator[_Part]:
+    text, cut, title = document
+    for start in range(0, max(len(cut), 1), BLOCK):
+        low, end = max(0, start - OVERLAP), start + BLOCK
+        part = Document(text, cut[low : end + OVERLAP], title)
+        yield _Part(part, slice(start - low, start - low + BLOCK), end >= len(cut))
+
+
+def _batches(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
+    batch: list[_Part] = []
+    size = 0
+    for part in parts:
+        batch.append(part)
+        size += len(part.document.units)
+        if size >= BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def segments(
-    by: str, text: str, units: Sequence[Unit], chances: Matrix, site: SiteProfile | None = None
+    by: str, text: str, cut: Sequence[Unit], chances: Matrix, site: SiteProfile | None = None
 ) -> list[Segment]:
     """The segments of a text, from the probabilities of its units; ``by`` names the model."""
     if site is not None:
-        chances = _with_site(chances, text, units, site)
-    by_label = chances @ _members()
+        chances = _with_site(chances, text, cut, site)
+    by_label = chances.astype(np.float64) @ _members()
     best = by_label.argmax(axis=1)
     kinds = np.where(_members()[:, best].T > 0, chances, -1).argmax(axis=1)
-    sure = np.minimum(by_label.max(axis=1), 1)
-    told = zip(units, kinds.tolist(), sure.tolist(), strict=True)
+    sure = np.minimum(by_label.max(axis=1), 1).astype(np.float32)
+    told = zip(cut, kinds.tolist(), sure.tolist(), strict=True)
     named = ((unit, _of_story(text, unit, KIND_NAMES[kind]), confidence) for unit, kind, confidence in told)
-    return list(_joined(_labelled(unit, kind, confidence, by) for unit, kind, confidence in named))
+    labelled = [_labelled(unit, kind, confidence, by) for unit, kind, confidence in named]
+    for number, unit in enumerate(cut):
+        if _is_ornament(text, unit):
+            labelled[number] = _ornament(unit, labelled[number + 1][1] if number + 1 < len(cut) else None)
+    return list(_joined(iter(labelled)))
+
+
+def _is_ornament(text: str, unit: Unit) -> bool:
+    """Whether a unit is a line of signs alone, without a letter or a digit."""
+    return unit.end - unit.start <= _LONGEST_ORNAMENT and not _WORDED.search(text, unit.start, unit.end)
+
+
+def _ornament(unit: Unit, below: Segment | None) -> tuple[Unit, Segment]:
+    """Rule 9 of the guidelines: signs alone are no story; but a rule above a heading is set with it."""
+    heads = unit.end - unit.start > 1 and below is not None and below.kind == "crosshead"
+    kind = "crosshead" if heads else "boilerplate_other"
+    return unit, Segment(unit.start, unit.end, LABEL_OF[kind], kind, RULE_CONFIDENCE, "rule:ornament")
 
 
 def _of_story(text: str, unit: Unit, kind: str) -> str:
@@ -94,8 +171,8 @@ def _joined(pieces: Iterator[tuple[Unit, Segment]]) -> Iterator[Segment]:
         yield last
 
 
-def _with_site(chances: Matrix, text: str, units: Sequence[Unit], site: SiteProfile) -> Matrix:
+def _with_site(chances: Matrix, text: str, cut: Sequence[Unit], site: SiteProfile) -> Matrix:
     """Bayes' rule with what the site's articles share: the odds of boilerplate rise with the share."""
-    share = np.array([site.share(text[unit.start : unit.end]) for unit in units], np.float32)
+    share = np.array([site.share(text[unit.start : unit.end]) for unit in cut])
     raised = chances * np.where(_members()[:, LABELS.index("boilerplate")] > 0, TEMPLATE_ODDS ** share[:, None], 1)
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)

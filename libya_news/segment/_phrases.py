@@ -103,33 +103,42 @@ def _joined(hashes: Hashes) -> int:
 
 @lru_cache(maxsize=16)
 def _longest(language: str | None) -> npt.NDArray[np.uint8]:
-    """For the lowest 16 bits of a word's hash, the words of the longest phrase that begins with such a word."""
-    listed = [
-        phrase
-        for table in _languages(language)
-        for place in PLACES
-        for kind in table[place].values()
-        for phrase in kind
-    ]
-    found = words(chars(listed))
-    longest = np.zeros(1 << 16, np.uint8)
-    np.maximum.at(longest, found.hashes[found.first] & _LOW, found.sizes.astype(np.uint8))
+    """For the lowest 16 bits of a word's hash, the words of the longest phrase that begins with such a word.
+
+    The second row is for the words inside a unit, where whole lines and openings cannot stand.
+    """
+    longest = np.zeros((2, 1 << 16), np.uint8)
+    for row, places in enumerate((PLACES, PLACES[2:])):
+        listed = [
+            phrase
+            for table in _languages(language)
+            for place in places
+            for kind in table[place].values()
+            for phrase in kind
+        ]
+        found = words(chars(listed))
+        np.maximum.at(longest[row], found.hashes[found.first] & _LOW, found.sizes.astype(np.uint8))
     return longest
 
 
 def hits(found: Words, language: str | None = None) -> Hits:
     """All phrases of the tables that stand where they count."""
     language = language if language in _names() else None
-    longest = _longest(language)[found.hashes & _LOW]
-    left = found.first[found.owner] + found.sizes[found.owner] - np.arange(len(found.hashes))
+    low = found.hashes & _LOW
+    opening, inside = _longest(language)
+    longest = inside[low]
+    openings = found.first[found.sizes > 0]
+    longest[openings] = opening[low[openings]]
     at = np.flatnonzero(longest)
+    longest, owner = longest[at], found.owner[at]
+    left = found.first[owner] + found.sizes[owner] - at
     joined = found.hashes[at]
     place_of = np.array([PLACES.index(place) for _, place in columns()])
     parts = [(at[:0], at[:0], at[:0])]
     for size, phrases in _phrases(language).items():
         if size > 1:
-            going = (longest[at] >= size) & (left[at] >= size)
-            at = at[going]
+            going = (longest >= size) & (left >= size)
+            at, longest, left = at[going], longest[going], left[going]
             joined = joined[going] * _STEP + found.hashes[at + size - 1]
         row = np.minimum(np.searchsorted(phrases.hashes, joined), len(phrases.hashes) - 1)
         same = np.flatnonzero(phrases.hashes[row] == joined)
@@ -150,9 +159,16 @@ def _fits(found: Words, at: Ints, size: int) -> npt.NDArray[np.bool_]:
     return np.stack([opens & closes, opens, closes, np.ones(len(at), np.bool_)])
 
 
+class _Lists(NamedTuple):
+    """The words of all word lists, sorted; for each which lists hold it; and the lowest 16 bits of all of them."""
+
+    hashes: Hashes
+    uses: npt.NDArray[np.bool_]
+    low: npt.NDArray[np.bool_]
+
+
 @lru_cache(maxsize=1)
-def _listed() -> tuple[Hashes, npt.NDArray[np.bool_]]:
-    """The words of all word lists, sorted, and for each which lists hold it."""
+def _listed() -> _Lists:
     lists = [[entry for table in _languages() for entry in table[name]] for name in WORD_LISTS]
     lists.append(agencies())
     by_word: dict[int, set[int]] = {}
@@ -160,15 +176,20 @@ def _listed() -> tuple[Hashes, npt.NDArray[np.bool_]]:
         for value in words(chars(entries)).hashes:
             by_word.setdefault(int(value), set()).add(index)
     packed = _packed(by_word, len(lists))
-    return packed.hashes, packed.uses
+    low = np.zeros(1 << 16, np.bool_)
+    low[packed.hashes & _LOW] = True
+    return _Lists(packed.hashes, packed.uses, low)
 
 
 def membership(found: Words) -> npt.NDArray[np.bool_]:
     """For every word, which of the word lists hold it."""
-    hashes, uses = _listed()
-    row = np.minimum(np.searchsorted(hashes, found.hashes), len(hashes) - 1)
-    member = uses[row]
-    member[hashes[row] != found.hashes] = False
+    lists = _listed()
+    member = np.zeros((len(found.hashes), lists.uses.shape[1]), np.bool_)
+    at = np.flatnonzero(lists.low[found.hashes & _LOW])
+    asked = found.hashes[at]
+    row = np.minimum(np.searchsorted(lists.hashes, asked), len(lists.hashes) - 1)
+    same = lists.hashes[row] == asked
+    member[at[same]] = lists.uses[row[same]]
     return member
 
 

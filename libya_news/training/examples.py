@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 
 from libya_news.errors import DataError
 from libya_news.labels import KIND_NAMES, LABEL_OF, LABELS
+from libya_news.segment._chars import chars, words
+from libya_news.segment._phrases import columns, hits
 from libya_news.segment.units import Unit, units
 
 UNKNOWN: Final = -1
@@ -182,8 +184,8 @@ def _page_example(row: Mapping[str, Any], converter: str, text: str) -> Example:
     spans = [
         Span(starts[line["line"]], starts[line["line"] + 1] - 1, line["label"], line.get("kind")) for line in lines
     ]
-    first = next((span.start for span in spans if span.label == "body"), len(text))
-    spans = [span for span in spans if span.start < first or not _listed_link(text, span)]
+    first = next((span.start for span in spans if span.label == "body" and span.kind in ("paragraph", None)), len(text))
+    spans = [_as_bullet(text, span) if span.start > first and _listed_link(text, span) else span for span in spans]
     known = {"source": str(row["source"]), "group": f"site:{row['site']}", "language": str(row.get("lang"))}
     known["story"] = "\n".join(part["text"] for part in row["gold"].get("body") or ())
     if zlib.crc32(row["id"].encode()) % TITLED == 0:
@@ -193,8 +195,15 @@ def _page_example(row: Mapping[str, Any], converter: str, text: str) -> Example:
 
 def _listed_link(text: str, span: Span) -> bool:
     """Whether a page calls a bulleted headline boilerplate. The guidelines call it a bullet wherever it stands behind
-    the story's beginning, the pages only near the story: so it is not known what it is."""
+    the story's beginning, the pages only near the story."""
     return span.label == "boilerplate" and _LISTED.match(text, span.start, span.end) is not None
+
+
+def _as_bullet(text: str, span: Span) -> Span:
+    """A bulleted headline as the guidelines see it; of one with phrases of a template in it, it is not known."""
+    line = words(chars([text[span.start : span.end]]))
+    template = any(columns()[column][0] != "promo" for column in hits(line).column)
+    return span._replace(label=None, kind=None) if template else span._replace(label="bullet", kind="related_link")
 
 
 def grouped(examples: Sequence[Example]) -> list[Example]:

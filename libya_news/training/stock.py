@@ -49,7 +49,9 @@ def stocks(examples: Sequence[Example], corpora: Path | None = None, exclude: It
 
 
 def _usable(stock: Stock) -> bool:
-    return min(len(stock.stories), len(stock.headlines), len(stock.paragraphs)) > _FEW
+    """Whether there is enough to put together, in a script whose words are set apart."""
+    worded = sum(len(text.split()) for text in stock.paragraphs) > _FEW * len(stock.paragraphs)
+    return worded and min(len(stock.stories), len(stock.headlines), len(stock.paragraphs)) > _FEW
 
 
 def _key(text: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from libya_news._tables import load_table
 from libya_news.labels import LABEL_OF
@@ -52,57 +52,6 @@ class Stock:
     stories: list[Story] = field(default_factory=list)
 
 
-BULLETS: Final = ("• ", "• ", "* ", "- ", "– ", "» ", "▪ ", "· ", "•", "+ ")
-PLACES: Final = {
-    "ar": ("طرابلس", "بنغازي", "القاهرة", "الرياض", "تونس", "بيروت", "دبي", "لندن", "واشنطن", "جدة"),
-    "*": (
-        "Tripoli",
-        "Benghazi",
-        "Cairo",
-        "Tunis",
-        "London",
-        "Paris",
-        "Madrid",
-        "Roma",
-        "Washington",
-        "Berlin",
-        "Malta",
-    ),
-}
-AGENCIES: Final = {
-    "ar": ("رويترز", "أ ف ب", "واس", "وكالات", "د ب أ", "الأناضول"),
-    "*": (
-        "AFP",
-        "Reuters",
-        "AP",
-        "EFE",
-        "Efe",
-        "Afp",
-        "ANSA",
-        "dpa",
-        "EPA",
-        "Getty Images",
-        "Agencies",
-        "AFP/Getty Images",
-    ),
-}
-MONTHS: Final = {
-    "en": "January March April June July August October December", "es": "enero marzo abril junio agosto octubre",
-    "fr": "janvier mars avril juin août octobre", "it": "gennaio marzo aprile giugno agosto ottobre",
-    "de": "Januar März April Juni August Oktober", "pt": "janeiro março abril junho agosto outubro",
-    "tr": "Ocak Mart Nisan Haziran Ağustos Ekim", "ar": "يناير مارس أبريل يونيو أغسطس أكتوبر",
-}  # fmt: skip
-CLOCKS: Final = ("{h}:{m:02}", "{h}:{m:02} GMT", "{h}h{m:02}", "{h}.{m:02}", "{h}:{m:02}h.", "")
-DATES: Final = (
-    "{d} {month} {y}",
-    "{month} {d}, {y}",
-    "{d}/{n:02}/{y}",
-    "{y}-{n:02}-{d:02}",
-    "{d}.{n}.{y}",
-    "{d:02}.{n:02}.{y}",
-)
-
-
 class Writer:
     """Puts one training text together. All choices come from its random source, so a seed fixes the text."""
 
@@ -111,14 +60,16 @@ class Writer:
         self.rng = rng
         self.stock = stock
         self.table = load_table(f"languages/{stock.language}", expect="language")
-        self.bullet = rng.choice(BULLETS)
+        self.common = load_table("training", expect="training")
+        self.bullet = rng.choice(self.common["bullets"])
 
     def chance(self, probability: float) -> bool:
         """True with a probability."""
         return self.rng.random() < probability
 
-    def _of(self, choices: dict[str, tuple[str, ...]]) -> str:
-        return self.rng.choice(choices.get(self.stock.language, choices["*"]))
+    def _of(self, name: str) -> str:
+        choices = self.common[name]
+        return str(self.rng.choice(choices.get(self.stock.language, choices["*"])))
 
     def name(self) -> str:
         """Somebody's name."""
@@ -126,10 +77,10 @@ class Writer:
 
     def date(self) -> str:
         """A date, often with a time."""
-        month = self.rng.choice(MONTHS[self.stock.language].split())
+        month = self.rng.choice(self.common["months"][self.stock.language].split())
         day, number, year = self.rng.randint(1, 31), self.rng.randint(1, 12), self.rng.randint(2005, 2024)
-        date = self.rng.choice(DATES).format(d=day, month=month, n=number, y=year)
-        clock = self.rng.choice(CLOCKS).format(h=self.rng.randint(0, 23), m=self.rng.randint(0, 59))
+        date = self.rng.choice(self.common["dates"]).format(d=day, month=month, n=number, y=year)
+        clock = self.rng.choice(self.common["clocks"]).format(h=self.rng.randint(0, 23), m=self.rng.randint(0, 59))
         return f"{date} {clock}".strip() if self.chance(0.5) else date
 
     def phrases(self, kind: str, most: int) -> list[Piece]:
@@ -156,7 +107,7 @@ class Writer:
 
     def byline(self) -> Piece:
         """Who wrote it: a name, an agency, a place, in the ways in which they are joined."""
-        who, where, agency = self.name(), self._of(PLACES), self._of(AGENCIES)
+        who, where, agency = self.name(), self._of("places"), self._of("agencies")
         bar = self.rng.choice((" | ", " - ", " – ", ", ", " / ", ": "))
         opening = self.rng.choice(self.table["openings"]["byline"][:3])
         opening = opening[:1].upper() + opening[1:]
@@ -182,7 +133,22 @@ class Writer:
         """Bulleted links to other stories, with or without a heading."""
         heading = self.phrases("promo", 1) if self.chance(0.35) else []
         count = self.rng.randint(1, most)
-        return heading + [Piece(self.bullet + self.headline(), "related_link") for _ in range(count)]
+        sourced, told = self.chance(0.2), self.chance(0.1)
+        links = [self.bullet + self.headline() + (f" {self._of('agencies')}" if sourced else "") for _ in range(count)]
+        if told:
+            links = [f"{link}{self.rng.choice((': ', ' ', ''))}{self._opening()}" for link in links]
+        return heading + [Piece(link, "related_link") for link in links]
+
+    def _opening(self) -> str:
+        """The first words of another story."""
+        return self.rng.choice(self.stock.paragraphs)[: self.rng.randint(40, 120)].rstrip(" ,.;") + "."
+
+    def sponsored(self) -> list[Piece]:
+        """Advertisements set like links, each with the address of its shop."""
+        mark = self.bullet if self.chance(0.7) else ""
+        shops = [self._opening().split()[0].strip(",.\"“”'").lower() for _ in range(self.rng.randint(2, 4))]
+        ends = [f"www.{shop}{self.rng.choice(('.com', '.net', '-online.com'))}" for shop in shops]
+        return [Piece(f"{mark}{self.headline()} {self._opening()} {end}", "advertisement") for end in ends]
 
     def promo(self, most: int = 3) -> list[Piece]:
         """Links to other stories without bullets: bare, announced, or with a "read more" behind them."""
@@ -237,7 +203,7 @@ class Writer:
 
     def caption(self, text: str) -> list[Piece]:
         """A caption with its credit, in the ways in which templates and scrapers join them."""
-        agency, who = self._of(AGENCIES), self.name()
+        agency, who = self._of("agencies"), self.name()
         word = self.rng.choice(self.table["glued"]["credit_words"][:3])
         marker = self.rng.choice(self.table["glued"]["caption_marker"])
         owner = self.rng.choice(self.table["glued"]["credit_marker"])
@@ -262,13 +228,13 @@ class Writer:
         return self.rng.choices(forms, weights=(6, 2, 2, 3, 1, 2, 1, 2, 1, 2, 1, 1))[0]()
 
     def listing(self, paragraph: str) -> list[Piece]:
-        """A list of the story's own: a paragraph told in bulleted sentences, or short entries behind a colon."""
+        """A list of the story's own: a paragraph told in sentences or short entries, bulleted or not."""
         sentences = [sentence.strip() + "." for sentence in paragraph.split(". ") if len(sentence) > 20]
-        mark = self.bullet if self.chance(0.75) else ""
-        if self.chance(0.35):
-            short = [" ".join(sentence.rstrip(".").split()[: self.rng.randint(2, 7)]) for sentence in sentences]
-            return [Piece(mark + entry, "list_text") for entry in short]
-        return [Piece(mark + sentence.replace("..", "."), "list_text") for sentence in sentences] if mark else []
+        mark = self.bullet if self.chance(0.6) else ""
+        if self.chance(0.35) or not mark:
+            words = [sentence.rstrip(".").split()[: self.rng.choice((3, 7, 16))] for sentence in sentences]
+            sentences = [" ".join(entry[: self.rng.randint(1, len(entry))]) for entry in words]
+        return [Piece(mark + sentence.replace("..", "."), "list_text") for sentence in sentences]
 
     def fixtures(self, story: Sequence[Piece]) -> list[Piece]:
         """A long list of short entries, as of matches or results, often under headings of its own."""
@@ -291,10 +257,10 @@ class Writer:
     def _between(self, paragraph: str) -> list[Piece]:
         """What a scraper leaves between two paragraphs: mostly nothing."""
         parts: tuple[tuple[int, Callable[[], list[Piece]]], ...] = (
-            (760, list), (60, self.related), (70, self.promo), (30, lambda: self.phrases("advertisement", 1)),
+            (745, list), (60, self.related), (70, self.promo), (30, lambda: self.phrases("advertisement", 1)),
             (20, lambda: self.phrases("share", 2)), (15, lambda: self.phrases("subscribe", 1)),
             (25, lambda: self.caption(self.rng.choice(self.stock.captions or [paragraph]))),
-            (15, lambda: self.listing(paragraph)), (5, lambda: self.phrases("media_fallback", 1)),
+            (35, lambda: self.listing(paragraph)), (5, lambda: self.phrases("media_fallback", 1)),
         )  # fmt: skip
         return self.rng.choices([part for _, part in parts], [share for share, _ in parts])[0]()
 
@@ -306,10 +272,18 @@ class Writer:
             pieces += [Piece(self._excerpt(story, 9), "standfirst")] if self.chance(0.1) else []
             pieces.append(Piece(title, "headline"))
             pieces += [Piece(self._excerpt(story, 22), "standfirst")] if self.chance(0.2) else []
+            pieces += self.highlights(story) if self.chance(0.04) else []
         signed = [self.byline()] if self.chance(0.4) else []
         signed += [self.timestamp()] if self.chance(0.3) else []
         self.rng.shuffle(signed)
         return pieces + signed
+
+    def highlights(self, story: Sequence[Piece]) -> list[Piece]:
+        """The story's main points above it, under a heading."""
+        heading = self.phrases("crosshead", 1) if self.chance(0.6) and "crosshead" in self.table["lines"] else []
+        mark = self.bullet if self.chance(0.8) else ""
+        points = [mark + self._excerpt(story, 14) for _ in range(self.rng.randint(2, 5))]
+        return [Piece(piece.text, "standfirst") for piece in heading] + [Piece(point, "standfirst") for point in points]
 
     def _excerpt(self, story: Sequence[Piece], most: int) -> str:
         """A few words of the story, worded like a line of their own."""
@@ -326,8 +300,9 @@ class Writer:
             (0.12, lambda: self.phrases("subscribe", 6)),
             (0.1, lambda: self.phrases("comment_form", 5)), (0.2, lambda: self.menu(15)),
             (0.1, lambda: self.phrases("legal", 3)), (0.07, self.tags),
-            (0.05, lambda: self.phrases("advertisement", 2)),
-            (0.08, lambda: [Piece("___", "boilerplate_other")]), (0.06, lambda: [self.timestamp()]),
+            (0.05, lambda: self.phrases("advertisement", 2)), (0.05, self.sponsored),
+            (0.08, lambda: [Piece(self.rng.choice(("___", "*", "* * *", "---")), "boilerplate_other")]),
+            (0.06, lambda: [self.timestamp()]),
         )  # fmt: skip
         for probability, part in possible:
             if self.chance(probability):
@@ -341,7 +316,8 @@ class Writer:
         heading = self.phrases("tags", 1)[0].text
         if self.chance(0.5):
             return [Piece(f"{heading}: {', '.join(topics)}", "tags")]
-        return [Piece(heading, "tags"), *(Piece(topic, "tags") for topic in topics)]
+        mark = self.bullet if self.chance(0.4) else ""
+        return [Piece(heading, "tags"), *(Piece(mark + topic, "tags") for topic in topics)]
 
     def article(self, title: str, story: Sequence[Piece]) -> list[Piece]:
         """A whole half-cleaned text around one story."""
@@ -350,7 +326,7 @@ class Writer:
         capitals, ruled = self.chance(0.07), self.chance(0.07)
         for piece in story:
             if piece.kind == "crosshead" and (capitals or ruled):
-                pieces += [Piece("___", "boilerplate_other")] if ruled else []
+                pieces += [Piece("___", "crosshead")] if ruled else []  # a rule above a heading is part of it
                 pieces.append(Piece(piece.text.upper() if capitals else piece.text, "crosshead"))
                 continue
             if piece.kind == "caption":
@@ -359,8 +335,10 @@ class Writer:
                 if headed and piece.kind == "paragraph" and self.chance(0.2):
                     heading = self._excerpt([piece], 6)
                     pieces.append(Piece(heading.upper() if capitals else heading, "crosshead"))
-                pieces.append(piece)
-                pieces += self._between(piece.text) if piece.kind == "paragraph" else []
+                between = self._between(piece.text) if piece.kind == "paragraph" else []
+                announces = between and between[0].kind == "list_text" and self.chance(0.6)
+                pieces.append(piece._replace(text=piece.text.rstrip(".") + ":") if announces else piece)
+                pieces += between
         pieces += self.fixtures(story) if self.chance(0.05) else []
         return pieces + (self.foot() if self.chance(0.75) else [])
 

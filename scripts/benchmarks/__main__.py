@@ -13,7 +13,7 @@ BENCHMARKS = {
     "repair": "share of damaged paragraphs that are restored, and of undamaged ones that are changed",
     "linear": "seconds for texts of 64 MiB of one line, of only bullets and the like, and for a quarter of them",
     "detect": "share of encodings that are found, beside other detectors",
-    "segment": "speed of segmentation, beside ftfy.fix_text on the same texts",
+    "segment": "labels of plain text, beside rules, another family of models and extractors; speed beside ftfy",
     "topics": "which articles are about Libya, on articles labelled by reading, and speed",
     "language": "how often the language of a piece of news is told right",
     "sites": "what profiles of sites add to segmentation",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from time import process_time
 
 from libya_news.normalize import normalize
+from libya_news.segment import segment
 
 from .corpora import table
 
@@ -36,19 +38,33 @@ SMALL = {
 }
 """What texts of 2 MiB repeat, which need an edit every few characters."""
 
+SEGMENTED = {
+    "one line": (64, "The port of Benghazi will reopen next week. "),
+    "a credit in every word": (8, "(AP Photo/Reuters) Image caption "),
+    "lines of one word": (8, "harbour\n"),
+    "articles": (
+        8,
+        "Port reopens\n\nBy Jane Smith\n\n" + "The port of Benghazi will reopen next week. " * 8 + "\n\nShare\n",
+    ),
+    "bullets": (2, "•\n"),
+}
+"""What texts repeat that are segmented, with their size in MiB; a million lines of one word are 7.6 MiB."""
+
 
 def main(arguments: list[str]) -> None:
     """Print the table, row by row, as it takes minutes."""
     argparse.ArgumentParser(description=__doc__).parse_args(arguments)
     print(table(["text", "MiB", "s", "a quarter of it, s", "ratio"], []), end="", flush=True)
-    for kinds, size in ((LARGE, 64), (SMALL, 2)):
-        for name, unit in kinds.items():
-            print(f"| {' | '.join(row(name, unit, size))} |", flush=True)
+    texts: list[tuple[Callable[[str], object], str, int, str]]
+    texts = [(normalize, name, size, unit) for kinds, size in ((LARGE, 64), (SMALL, 2)) for name, unit in kinds.items()]
+    texts += [(segment, f"segmented: {name}", size, unit) for name, (size, unit) in SEGMENTED.items()]
+    for work, name, size, unit in texts:
+        print(f"| {' | '.join(row(work, name, size, unit))} |", flush=True)
 
 
-def row(name: str, unit: str, size: int) -> list[str]:
+def row(work: Callable[[str], object], name: str, size: int, unit: str) -> list[str]:
     """The name of a text, its size, the seconds that it and a quarter of it take, and their ratio."""
-    quarter, whole = (seconds(endless(unit, size * MEBIBYTE // part)) for part in (QUARTER, 1))
+    quarter, whole = (seconds(work, endless(unit, size * MEBIBYTE // part)) for part in (QUARTER, 1))
     return [name, str(size), f"{whole:.2f}", f"{quarter:.2f}", f"{whole / quarter:.1f}"]
 
 
@@ -57,8 +73,8 @@ def endless(unit: str, size: int) -> str:
     return unit * (size // len(unit.encode("utf-8", "surrogatepass")))
 
 
-def seconds(text: str) -> float:
-    """Seconds of this process's time that it takes to normalise a text."""
+def seconds(work: Callable[[str], object], text: str) -> float:
+    """Seconds of this process's time that the work on a text takes."""
     start = process_time()
-    normalize(text)
+    work(text)
     return process_time() - start
