@@ -239,6 +239,8 @@ def test_a_cache_gives_the_same_bytes_and_damage_is_noticed(place: Path, monkeyp
     assert plain == _bytes(build([place / "in"], out=place / "c", cache=cache).path)
     (cache / "articles.sqlite").write_bytes(b"no database" * 1_000)
     assert plain == _bytes(build([place / "in"], out=place / "d", cache=cache).path)
+    shutil.rmtree(cache)
+    assert plain == _bytes(build([place / "in"], out=place / "e", cache=cache).path)
 
 
 def test_what_a_killed_process_left_is_removed_and_what_a_running_one_has_is_not(place: Path) -> None:
