@@ -378,7 +378,7 @@ def test_cut_short_on_an_object_store_it_is_completed_too(made: Path, memory: st
         _filled(memory, made)
         reached = _cut_short(memory, step)
         fsspec.filesystem("memory").rm("/releases", recursive=True)
-        step += 5
+        step += 9
     assert step > 50
 
 
