@@ -106,7 +106,7 @@ def test_schema() -> None:
     [
         (("build", "nowhere"), 2, "no file or folder"),
         (("build", "seeds", "--version", "one"), 2, "three plain numbers"),
-        (("build",), 2, "Missing argument"),
+        (("build",), 2, "Give sources, or --config"),
         (("conquer",), 2, "No such command"),
         (("inspect", "nowhere"), 2, "no file or folder"),
         (("build", "/dev/null"), 1, "gave an article"),

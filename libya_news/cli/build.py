@@ -22,7 +22,7 @@ MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 
 
 @click.command()
-@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--config", type=click.Path(dir_okay=False), help="A libya-news.toml instead of sources.")
 @click.option(
     "--map", "fields", default="", metavar="OURS=THEIRS,...", help="What the records call our fields: text=content."
