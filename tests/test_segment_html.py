@@ -196,8 +196,9 @@ def example(sites: str = "x") -> Example:
     )
 
 
-def test_gradients_are_those_of_the_loss() -> None:
+def test_gradients_are_those_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each weight moved a little changes the loss by its gradient, in every layer."""
+    monkeypatch.setattr(html_network, "ROWS", 512)
     random = np.random.default_rng(1)
     scaling = html_network.scales([example()])
     batch = html_network.draw([example()], np.ones(1), scaling, 2, random)

@@ -30,8 +30,11 @@ STORY: Final = 0.5
 so that a line is not lost because it may be two of them. The even odds, not tuned."""
 
 
-WINDOW: Final = 10_000
+WINDOW: Final = 20_000
 """Lines that are judged together: no article has so many, and the memory that they take stays below 200 MB."""
+
+MOST_WINDOWS: Final = 20
+"""Windows of a page; one with more lines has larger ones, so that time stays linear: each looks at all elements."""
 
 
 class LabelledPage(NamedTuple):
@@ -61,7 +64,8 @@ def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
         return LabelledPage("", (), head, page.tree)
     model = _model()
     box = boxes(page.elements)
-    parts = (page._replace(lines=page.lines[at : at + WINDOW]) for at in range(0, len(page.lines), WINDOW))
+    size = max(WINDOW, len(page.lines) // MOST_WINDOWS + 1)
+    parts = (page._replace(lines=page.lines[at : at + size]) for at in range(0, len(page.lines), size))
     kinds = [kind for part in parts for kind in _judged(part, head, box, model)]
     text, starts = _laid_out(page.lines)
     segments = _segments(text, starts, page.lines, kinds, model.identity)
