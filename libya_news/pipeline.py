@@ -198,6 +198,7 @@ def _laid_out(raw: RawArticle) -> tuple[Article, int]:
         text=page.text,
         segments=page.segments,
         raw_sha256=sha256,
+        language=raw.language,
         url=raw.url,
         publisher=raw.publisher,
         title=raw.title,

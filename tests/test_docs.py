@@ -23,7 +23,9 @@ def _links(text: str) -> list[str]:
 TRAINS = pytest.mark.skipif(find_spec("jax") is None, reason="the extra 'train' is not installed")
 
 
-@pytest.mark.parametrize("page", ["publishing.md", "rights.md", "corpus.md", "sources.md", pytest.param("segmentation.md", marks=TRAINS)])
+@pytest.mark.parametrize(
+    "page", ["publishing.md", "rights.md", "corpus.md", "sources.md", pytest.param("segmentation.md", marks=TRAINS)]
+)
 def test_examples_run(root: Path, tmp_path: Path, page: str) -> None:
     (tmp_path / "seeds").symlink_to(root / "seeds")
     text = (root / "docs" / page).read_text(encoding="utf-8")
