@@ -2,18 +2,24 @@
 
 A line is seen by itself, beside its neighbours (dilated convolutions, as in ``_network.py``), and beside its kin: lines
 that are built alike, or stand within one element, wherever in the page (their mean, as in Deep Sets, Zaheer et al.
-2017). So a whole list, or all boxes of one class, are judged together.
+2017). So a whole list, or all boxes of one class, are judged together. It is evaluated exactly (see ``_fixed.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from . import _fixed as fixed
+from ._fixed import Whole
+
 Matrix = npt.NDArray[np.float32]
+Real = TypeVar("Real", bound=np.floating[Any])
+"""Single precision in training, whole numbers in double precision afterwards."""
+Layers = Mapping[str, Whole]
 Ints = npt.NDArray[np.int64]
 
 BY_KIN: Final = 0
@@ -26,7 +32,7 @@ class Sets(NamedTuple):
 
     order: Ints
     first: Ints
-    size: Matrix
+    size: Whole
     of_row: Ints
 
 
@@ -34,26 +40,26 @@ def sets(numbers: Ints) -> Sets:
     """The sets of rows that have the same number."""
     _, of_row, count = np.unique(numbers, return_inverse=True, return_counts=True)
     first = np.cumsum(count) - count
-    return Sets(np.argsort(of_row, kind="stable"), first, count.astype(np.float32)[:, None], of_row)
+    return Sets(np.argsort(of_row, kind="stable"), first, count.astype(np.float64)[:, None], of_row)
 
 
-def means(values: Matrix, over: Sets) -> Matrix:
+def means(values: npt.NDArray[Real], over: Sets) -> npt.NDArray[Real]:
     """For each row the mean of its set.
 
     >>> means(np.float32([[1], [2], [5]]), sets(np.array([7, 3, 7]))).ravel().tolist()
     [3.0, 2.0, 3.0]
     """
-    return np.asarray((np.add.reduceat(values[over.order], over.first) / over.size)[over.of_row], np.float32)
+    return np.asarray((np.add.reduceat(values[over.order], over.first) / over.size)[over.of_row], values.dtype)
 
 
-def around(state: Matrix, layer: int, kin: list[Sets]) -> Matrix:
+def around(state: npt.NDArray[Real], layer: int, kin: list[Sets]) -> npt.NDArray[Real]:
     """What a layer looks at, side by side."""
     if layer == BY_KIN:
         return np.concatenate([state, *(means(state, over) for over in kin)], axis=1)
     return np.concatenate([moved(state, layer), state, moved(state, -layer)], axis=1)
 
 
-def moved(rows: Matrix, by: int) -> Matrix:
+def moved(rows: npt.NDArray[Real], by: int) -> npt.NDArray[Real]:
     """Rows moved down by ``by`` (up where it is negative); zeros come in."""
     found = np.zeros_like(rows)
     if by > 0:
@@ -63,11 +69,16 @@ def moved(rows: Matrix, by: int) -> Matrix:
     return found
 
 
-def probabilities(arrays: Mapping[str, Matrix], rows: Matrix, kin: Ints) -> Matrix:
+def prepared(arrays: Mapping[str, Matrix]) -> Layers:
+    """A network ready to be evaluated: ``enter``, ``look0`` ..., ``leave``, each layer's bias as last row."""
+    return fixed.weights(arrays, ("enter", *(f"look{index}" for index in range(len(LAYERS))), "leave"))
+
+
+def probabilities(layers: Layers, rows: Matrix, kin: Ints) -> Matrix:
     """The probability of every class for every line of one page.
 
     Args:
-        arrays: ``enter``, ``look0`` ..., ``leave``: each layer's weights with its bias as last row.
+        layers: see ``prepared``.
         rows: one row for each line.
         kin: for each line the numbers of the sets that it belongs to.
 
@@ -75,14 +86,8 @@ def probabilities(arrays: Mapping[str, Matrix], rows: Matrix, kin: Ints) -> Matr
         One row for each line, one column for each class; rows sum to 1.
     """
     over = [sets(column) for column in kin.T]
-    first = np.maximum(_affine(rows, arrays["enter"]), 0)
-    state = first
+    first = state = fixed.rectified(fixed.inputs(rows), layers["enter"])
     for index, layer in enumerate(LAYERS):
-        state = state + np.maximum(_affine(around(state, layer, over), arrays[f"look{index}"]), 0)
-    scores = _affine(np.concatenate([state, first], axis=1), arrays["leave"])
-    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
-
-
-def _affine(values: Matrix, weights: Matrix) -> Matrix:
-    return np.asarray(values @ weights[:-1] + weights[-1], np.float32)
+        looked_at = np.rint(around(state, layer, over))  # means of whole numbers become whole again
+        state = state + fixed.rectified(looked_at, layers[f"look{index}"])
+    return fixed.softmax(np.concatenate([state, first], axis=1), layers["leave"])

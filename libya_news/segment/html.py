@@ -21,7 +21,7 @@ from ._dom_boxes import Boxes, boxes, groups
 from ._dom_features import Matrix, columns, features
 from ._dom_text import PHRASE_KINDS
 from ._heads import Head, read_head
-from ._page_network import probabilities
+from ._page_network import Layers, prepared, probabilities
 from ._steps import stepped
 from .units import units
 
@@ -73,6 +73,11 @@ def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
 
 
 @lru_cache(maxsize=1)
+def _layers() -> Layers:
+    return prepared(_model().arrays)
+
+
+@lru_cache(maxsize=1)
 def _model() -> Model:
     """The model, which must have been trained on the columns that there are."""
     model = load_model(PAGES)
@@ -120,7 +125,8 @@ def decided(found: Matrix, classes: tuple[str, ...]) -> Decided:
     in_story = found[:, story].sum(axis=1) > STORY
     best = np.where(story == in_story[:, None], found, -1.0).argmax(axis=1)
     labels = np.array([LABELS.index(LABEL_OF[name]) for name in classes])
-    sure = np.minimum(found @ (labels[:, None] == labels), 1.0)[np.arange(len(best)), best]
+    by_label = found.astype(np.float64) @ (labels[:, None] == labels)
+    sure = np.minimum(by_label, 1.0)[np.arange(len(best)), best].astype(np.float32)
     return Decided(best, sure)
 
 
@@ -131,7 +137,7 @@ class _Kind(NamedTuple):
 
 def _judged(page: Page, head: Head, box: Boxes, model: Model) -> list[_Kind]:
     known = features(page, head, box)
-    found = probabilities(model.arrays, stepped(model.arrays, known.numbers, known.marks), known.kin)
+    found = probabilities(_layers(), stepped(model.arrays, known.numbers, known.marks), known.kin)
     return _kinds(page, _shown(page, box, known.marks), found, tuple(model.card["classes"]))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libya_news.labels import LABEL_OF, LABELS, STORY_KINDS
-from libya_news.segment._page_network import probabilities
+from libya_news.segment._page_network import prepared, probabilities
 from libya_news.segment._steps import stepped
 from libya_news.segment.html import decided
 
@@ -107,7 +107,7 @@ def _judged(
 
 def judge(weights: Weights, example: Example) -> Matrix:
     """The probabilities of a page's lines."""
-    return probabilities(weights, stepped(weights, example.numbers, example.marks), example.kin)
+    return probabilities(prepared(weights), stepped(weights, example.numbers, example.marks), example.kin)
 
 
 def calibrate(judged: Sequence[Judged]) -> Calibration:
