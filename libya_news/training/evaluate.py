@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -12,12 +10,10 @@ from libya_news.labels import KIND_NAMES, LABELS, STORY_KINDS
 from libya_news.records import Segment
 
 from .examples import Example, Span
+from .shingles import compare, mean
 
 BINS: Final = 10
 """Bins of the reliability diagram and of the expected calibration error (Guo et al. 2017)."""
-
-
-_WORD: Final = re.compile(r"\w+")
 
 
 class Score(NamedTuple):
@@ -38,7 +34,7 @@ class Tally:
         self.chars: Counter[tuple[str, str]] = Counter()
         self.kinds: Counter[tuple[str, str]] = Counter()
         self.exact: Counter[str] = Counter()
-        self.shingles: list[tuple[float, float]] = []
+        self.shingles: list[tuple[float | None, float | None]] = []
         self.bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
 
     def add(self, example: Example, found: Sequence[Segment]) -> None:
@@ -47,7 +43,7 @@ class Tally:
             self._add_span(example.text, span, told)
         if example.story:
             told_story = "\n".join(example.text[one.start : one.end] for one in found if one.kind in STORY_KINDS)
-            self.shingles.append(shingle_scores(example.story, told_story))
+            self.shingles.append(compare(example.story, told_story))
         if example.exact:
             gold = {(span.start, span.end, span.label) for span in example.spans}
             seen = {(one.start, one.end, one.label) for one in found}
@@ -84,7 +80,7 @@ class Tally:
             "kind_accuracy": right / self.kinds.total() if self.kinds else None,
             "kinds": {name: score._asdict() for name, score in scores(self.kinds, KIND_NAMES).items()},
             "calibration_error": self.calibration_error(),
-            "article_f1": _article_f1(self.shingles),
+            "article_f1": mean(self.shingles).f1 if self.shingles else None,
         }
 
     def calibration_error(self) -> float:
@@ -118,30 +114,6 @@ def scores(table: Mapping[tuple[str, str], int], names: Sequence[str]) -> dict[s
         if gold:
             found[name] = Score(hit / seen if seen else 0.0, hit / gold, 2 * hit / (gold + seen), gold)
     return found
-
-
-def shingle_scores(gold: str, told: str) -> tuple[float, float]:
-    """Precision and recall of runs of four words, as the article extraction benchmark of Scrapinghub counts them.
-
-    >>> shingle_scores("one two three four five", "one two three four")
-    (1.0, 0.5)
-    """
-    wanted, found = (
-        Counter(itertools.zip_longest(*(_WORD.findall(text)[step:] for step in range(4)))) for text in (gold, told)
-    )
-    for runs in (wanted, found):
-        for run in [run for run in runs if run[-1] is None]:
-            del runs[run]
-    hit = (wanted & found).total()
-    return hit / found.total() if found else 0.0, hit / wanted.total() if wanted else 0.0
-
-
-def _article_f1(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """F1 of the mean precision and the mean recall over all articles."""
-    if not pairs:
-        return None
-    precision, recall = (sum(values) / len(pairs) for values in zip(*pairs, strict=True))
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
 def _macro(by_label: Mapping[str, Score]) -> float:

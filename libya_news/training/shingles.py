@@ -35,6 +35,17 @@ def shingles(text: str) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[at : at + RUN]) for at in range(max(1, len(words) - RUN + 1))) if words else Counter()
 
 
+def compare(gold: str, found: str) -> tuple[float | None, float | None]:
+    """Precision and recall of one page; None where nothing was found, or nothing was to be found.
+
+    >>> compare("one two three four five", "one two three four")
+    (1.0, 0.5)
+    """
+    wanted, seen = shingles(gold), shingles(found)
+    shared = (wanted & seen).total()
+    return shared / seen.total() if seen else None, shared / wanted.total() if wanted else None
+
+
 def score(pairs: Iterable[tuple[str, str]]) -> Score:
     """Score extracted texts.
 
@@ -44,13 +55,12 @@ def score(pairs: Iterable[tuple[str, str]]) -> Score:
     >>> score([("a b c d e", "a b c d e f")])
     Score(precision=0.6666666666666666, recall=1.0, f1=0.8)
     """
-    precisions, recalls = [], []
-    for gold, found in pairs:
-        wanted, seen = shingles(gold), shingles(found)
-        shared = sum((wanted & seen).values())
-        if seen:
-            precisions.append(shared / sum(seen.values()))
-        if wanted:
-            recalls.append(shared / sum(wanted.values()))
-    precision, recall = (sum(values) / len(values) if values else 0.0 for values in (precisions, recalls))
+    return mean(compare(gold, found) for gold, found in pairs)
+
+
+def mean(compared: Iterable[tuple[float | None, float | None]]) -> Score:
+    """The score of pages that were compared one by one."""
+    columns = list(zip(*compared, strict=True)) or [(), ()]
+    known = [[value for value in column if value is not None] for column in columns]
+    precision, recall = (sum(values) / len(values) if values else 0.0 for values in known)
     return Score(precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0)
