@@ -26,6 +26,7 @@ import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
 
 from libya_news import segment_html
+from libya_news._tables import table_names
 from libya_news.labels import LABELS
 from libya_news.training.html import CLASSES, NEWS, LabelledPage, read_pages
 from libya_news.training.html_check import (
@@ -183,9 +184,8 @@ def _languages(pages: list[LabelledPage], texts: dict[str, Texts]) -> str:
         those = [page for page in pages if page.language == language]
         rows.append([language, str(count), *(_scores(those, texts[name]) for name in (OURS, RIVAL))])
     return (
-        "## By language\n\nThe same pages. There are phrase tables for Arabic, English, French, German, Italian,\n"
-        "Portuguese, Spanish and Turkish; lines of other languages are judged without.\n\n"
-        + table(["language", "pages", OURS, RIVAL], rows)
+        f"## By language\n\nThe same pages. There are phrase tables for {', '.join(table_names('languages'))};\n"
+        "lines of other languages are judged without.\n\n" + table(["language", "pages", OURS, RIVAL], rows)
     )
 
 
