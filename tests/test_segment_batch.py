@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libya_news import normalize, read
 from libya_news.segment import SiteProfile, segment, segment_all, segment_batch
 from libya_news.segment import _learned as learned
 
@@ -32,6 +33,16 @@ def test_the_same_on_real_texts(shared: Path) -> None:
     with gzip.open(shared / "corpora" / "libya" / "en.jsonl.gz", "rt", encoding="utf-8") as lines:
         texts = [json.loads(line)["text"] for line in islice(lines, 60)]
     assert list(segment_all(texts)) == [segment(text) for text in texts]
+
+
+@pytest.mark.shared
+def test_nothing_is_lost_of_any_real_text(shared: Path) -> None:
+    texts = [normalize(raw.data).text for raw in read(shared / "corpora" / "libya", on_drop=lambda _: None)]
+    assert len(texts) > 1_000
+    for text, found in zip(texts, segment_all(texts), strict=True):
+        edges = [0, *(edge for one in found for edge in (one.start, one.end)), len(text)]
+        assert edges == sorted(edges)
+        assert not "".join(text[end:start] for end, start in zip(edges[::2], edges[1::2], strict=True)).strip()
 
 
 def test_titles_belong_to_their_texts() -> None:
