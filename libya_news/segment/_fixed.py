@@ -9,7 +9,9 @@ wherever it is built.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,19 @@ VALUE_STEPS: Final = 1 << 10
 WEIGHT_STEPS: Final = 1 << 12
 """Steps of one, of weights. Sums of 2**9 products of values and weights below 2**6 stay far below 2**53, from where on
 sums are no longer exact."""
+
+
+@lru_cache(maxsize=1)
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - it looks at what is loaded when it is made
+
+    return ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Keep linear algebra to one thread: matrices of a text are small, and a second thread only waits for work."""
+    limited: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    return limited
 
 
 def weights(arrays: Mapping[str, npt.NDArray[np.float32]], names: tuple[str, ...]) -> dict[str, Whole]:

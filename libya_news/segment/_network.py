@@ -55,6 +55,11 @@ def probabilities(network: Network, features: Matrix) -> Matrix:
     """
     if not len(features):
         return np.zeros((0, network.layers["leave"].shape[1]), np.float32)
+    with fixed.one_thread():
+        return _evaluated(network, features)
+
+
+def _evaluated(network: Network, features: Matrix) -> Matrix:
     first = state = fixed.rectified(fixed.inputs(features), network.layers["enter"])
     for index, reach in enumerate(DILATIONS):
         if index == WHOLE:

@@ -86,6 +86,11 @@ def probabilities(layers: Layers, rows: Matrix, kin: Ints) -> Matrix:
         One row for each line, one column for each class; rows sum to 1.
     """
     over = [sets(column) for column in kin.T]
+    with fixed.one_thread():
+        return _evaluated(layers, rows, over)
+
+
+def _evaluated(layers: Layers, rows: Matrix, over: list[Sets]) -> Matrix:
     first = state = fixed.rectified(fixed.inputs(rows), layers["enter"])
     for index, layer in enumerate(LAYERS):
         looked_at = np.rint(around(state, layer, over))  # means of whole numbers become whole again
