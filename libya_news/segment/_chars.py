@@ -147,6 +147,12 @@ def words(found: Chars) -> Words:
     return Words(hashes, owner, capital, np.cumsum(count_of) - count_of, count_of)
 
 
+def per_string(found: Words, values: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """Sums of word values for each string, one column for each of theirs; strings without words get zeros."""
+    sums = np.concatenate([np.zeros((1, values.shape[1]), np.int32), np.cumsum(values, axis=0, dtype=np.int32)])
+    return np.asarray(sums[found.first + found.sizes] - sums[found.first], np.float32)
+
+
 def _hashes(codes: Codes, counted: npt.NDArray[np.bool_], starts: Ints) -> Hashes:
     """Polynomial hash of every word; what does not count (vowel signs, what lies between words) adds nothing."""
     small = np.where(counted, _tables()[1][codes], 0).astype(np.uint64)

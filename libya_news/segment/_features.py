@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import _chars, _phrases
+from . import _chars, _phrases, _repeats
 from .units import Unit
 
 Matrix = npt.NDArray[np.float32]
@@ -121,7 +121,7 @@ def matrix(documents: Sequence[Document], language: str | None = None) -> Matrix
     own = np.concatenate([shape, phrases, cut], axis=1)
     prose = (length >= LONG) & ((shape[:, _NAMES["function_words"]] > _PROSE) | (shape[:, _NAMES["sentence_end"]] > 0))
     context = _context(spans, own, phrases, prose, length)
-    told = _told(documents, spans, words, member, prose)
+    told = _repeats.columns([document.title for document in documents], spans.number, words, member, prose)
     return np.concatenate([own, context, told], axis=1).astype(np.float32)
 
 
@@ -160,7 +160,7 @@ def _shape(found: _chars.Chars, words: _chars.Words, member: Bools, length: Vect
     last = found.start + size - 1
     count = np.maximum(words.sizes, 1)
     letters, upper, digits, spaces, right_to_left, unspaced, *counts = _counts(found)
-    per_word = _per_unit(words, np.column_stack([words.capital, words.hashes == _chars.NUMBER, member]))
+    per_word = _chars.per_string(words, np.column_stack([words.capital, words.hashes == _chars.NUMBER, member]))
     per_word /= count[:, None]
     first_flags, last_flags = found.flags[found.start], found.flags[last]
     columns = [
@@ -195,12 +195,6 @@ def _joints(found: _chars.Chars) -> Vector:
     at = at[(letter[at - 1] & letter[at + 1]) > 0]
     owner = np.searchsorted(found.start, at, side="right") - 1
     return np.bincount(owner, minlength=len(found.start)).astype(np.float32)
-
-
-def _per_unit(words: _chars.Words, values: Bools) -> Matrix:
-    """Sums of word values for each string; strings without words get zeros."""
-    sums = np.concatenate([np.zeros((1, values.shape[1]), np.int32), np.cumsum(values, axis=0, dtype=np.int32)])
-    return np.asarray(sums[words.first + words.sizes] - sums[words.first], np.float32)
 
 
 def _ends_sentence(found: _chars.Chars, last: _chars.Ints) -> Vector:
@@ -356,74 +350,15 @@ def _section_columns() -> tuple[list[int], ...]:
     )
 
 
-def _told(documents: Sequence[Document], spans: _Spans, words: _chars.Words, member: Bools, prose: Bools) -> Matrix:
-    """Repetition inside the document, and words shared with its prose and its title."""
-    content = ~member[:, 0] & (words.hashes != _chars.NUMBER)
-    key = words.hashes ^ _salt(spans.number)[words.owner]
-    shared = content & _held(key, content & prose[words.owner], content)
-    titles = _chars.words(_chars.chars([document.title for document in documents]))
-    titled = np.isin(key, titles.hashes ^ _salt(titles.owner)) if len(titles.hashes) else np.zeros(len(key), np.bool_)
-    sums = _per_unit(words, np.column_stack([content, shared, titled]))
-    has_title = (titles.sizes > 0)[spans.number]
-    count = np.maximum(words.sizes, 1)
-    return np.column_stack([
-        sums[:, 1] / np.maximum(sums[:, 0], 1), sums[:, 0] / count,
-        has_title, sums[:, 2] / count, sums[:, 2] / np.maximum(titles.sizes[spans.number], 1),
-        np.log1p(_alike(_whole(words, key), words)) / 2,
-        np.log1p(_alike(_pairs(words, key, words.first, 1), words)) / 3,
-        np.log1p(_alike(_pairs(words, key, words.first + words.sizes - 1, -1), words)) / 3,
-    ]).astype(np.float32)  # fmt: skip
-
-
-def _held(key: _chars.Hashes, holders: Bools, asked: Bools) -> Bools:
-    """Which words are also among the holders; every holder is."""
-    held = holders.copy()
-    rest = np.flatnonzero(asked & ~holders)
-    if holders.any() and len(rest):
-        known = np.sort(key[holders])
-        held[rest] = known[np.minimum(np.searchsorted(known, key[rest]), len(known) - 1)] == key[rest]
-    return held
-
-
-def _salt(number: _chars.Ints) -> _chars.Hashes:
-    """What tells the words of one document from the same words of others."""
-    return number.astype(np.uint64) * np.uint64(0xD6E8FEB86659FD93)
-
-
-def _whole(words: _chars.Words, key: _chars.Hashes) -> _chars.Hashes:
-    """One number for all words of a unit in their order."""
-    place = np.arange(len(key)) - words.first[words.owner]
-    odd = place.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C14) + np.uint64(1)
-    return np.add.reduceat(np.append(key * odd, np.uint64(0)), np.append(words.first, len(key)))[:-1]
-
-
-def _pairs(words: _chars.Words, key: _chars.Hashes, at: _chars.Ints, step: int) -> _chars.Hashes:
-    """One number for the word at a place of each unit and the word beside it."""
-    padded = np.append(key, np.uint64(0))
-    one, two = (np.clip(place, 0, len(key)) for place in (at, at + step))
-    return padded[one] * np.uint64(0x9E3779B97F4A7C15) + np.where(words.sizes > 1, padded[two], np.uint64(0))
-
-
-def _alike(number: _chars.Hashes, words: _chars.Words) -> Vector:
-    """How many other units have the same number as a unit does; none where a unit has no words."""
-    others = np.zeros(len(number))
-    worded = words.sizes > 0
-    _, inverse, count = np.unique(number[worded], return_inverse=True, return_counts=True)
-    others[worded] = count[inverse] - 1
-    return others
-
-
 def language_columns() -> npt.NDArray[np.int64]:
     """The columns that depend on phrase tables and word lists: without a table for a text's language they are zero."""
     own = len(_SHAPE) + len(COUNTED) + len(FIRST) + len(LAST)
     phrases = np.arange(own, own + len(_phrases.columns()) + 1)
     listed = np.array([_NAMES[name] for name in (*_phrases.WORD_LISTS, "agencies")])
-    sections = width() - _TOLD - 3 * len(SECTIONS) + np.arange(3 * len(SECTIONS))
+    sections = width() - _repeats.COLUMNS - 3 * len(SECTIONS) + np.arange(3 * len(SECTIONS))
     return np.concatenate([listed, phrases, sections])
 
 
-_TOLD: Final = 8
-"""Columns of ``_told``."""
 _BREAKS_ONE: Final = -3
 """Column of ``own``, counted from its end: exactly one line end stands before the unit."""
 _AROUND: Final = [_NAMES["sentence_end"], _NAMES["capitals"], len(_SHAPE) + len(COUNTED), -1 - 9, _BREAKS_ONE]
