@@ -227,7 +227,7 @@ def test_calibration_undoes_what_was_done_to_the_scores() -> None:
     drawn = (random.random((20_000, 1)) > np.cumsum(np.exp(true), axis=1)).sum(axis=1).clip(max=count - 1)
     changed = true * 2.0
     changed[:, -1] -= 1.5 * 2.0
-    found = np.exp(changed) / np.exp(changed).sum(axis=1, keepdims=True)
+    found = np.asarray(np.exp(changed) / np.exp(changed).sum(axis=1, keepdims=True), np.float32)
     page = LabelledPage("x", "fundus", "en", "", [], [], [], None, example()._replace(allowed=1 << drawn))
     by = calibrate([Judged(page, found)])
     assert by.temperature == pytest.approx(2.0, rel=0.05)
