@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from .corpus.addresses import canonical
-from .corpus.language import guess_language
+from .corpus.language import Guess, guess_language, guess_part
+from .corpus.signatures import signatures
 from .corpus.topics import RELEVANT, Relevance, Topic, relevance
 from .normalize import normalize
 from .normalize.decode import decode
@@ -84,7 +85,9 @@ def process_all(raws: Sequence[RawArticle]) -> list[Result]:
     prepared = [_page(raw) if raw.html else _text(raw) for raw in raws]
     texts = [one for one in prepared if isinstance(one, _Text)]
     cut = segment_all((one.normalized.text for one in texts), titles=[one.raw.title for one in texts])
-    return [_article(one, next(cut)) if isinstance(one, _Text) else one for one in prepared]
+    made = [_article(one, next(cut)) if isinstance(one, _Text) else one for one in prepared]
+    signed = iter(signatures(one.text for one in made if isinstance(one, Article)))
+    return [replace(one, signature=next(signed).tobytes()) if isinstance(one, Article) else one for one in made]
 
 
 def _page(raw: RawArticle) -> Result:
@@ -123,18 +126,21 @@ def _article(one: _Text, segments: Sequence[Segment]) -> Article:
 
 
 def with_language(article: Article, declared: str | None = None) -> Article:
-    """The article with its language, unless its source said it; where it cannot be told, the one that a page declares.
+    """The article with its language and those of its segments.
+
+    What its source says of its language counts; where nothing is said and it cannot be told, what a page declares.
 
     >>> article = process(RawArticle("a.txt", "Talks in Moscow have ended without a deal, officials said on Tuesday."))
     >>> article.language, article.language_confidence > 0.7
     ('en', True)
     """
-    if article.language:
-        return article
-    found = guess_language(article.body or article.text)
-    if found is None:
-        return replace(article, language=declared)
-    return replace(article, language=found.language, language_confidence=found.confidence)
+    found = Guess(article.language, None) if article.language else guess_language(article.body or article.text)
+    if found is None and declared:
+        found = Guess(declared, None)
+    language, confidence = found or (None, None)
+    spans = (article.text[segment.start : segment.end] for segment in article.segments)
+    parts = tuple(guess_part(span, found) for span in spans)
+    return replace(article, language=language, language_confidence=confidence, segment_languages=parts)
 
 
 def _fault(raw: RawArticle, text: str, damage: int) -> Drop | None:
@@ -263,11 +269,23 @@ def _article_id(raw: RawArticle, sha256: str) -> str:
     return hashlib.sha256(f"{where}\0{sha256}".encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
 
 
+class Work(NamedTuple):
+    """How files become results.
+
+    Attributes:
+        read: what is in a file, in its order: articles as found, and results where they are known already.
+        run: processes articles, in their order.
+    """
+
+    read: Callable[[SourceFile], Iterable[RawArticle | Result]] = read_file
+    run: Run = process_all
+
+
 def process_files(
     files: Iterable[tuple[SourceFile, int]],
     total: tuple[int, int],
     on_progress: OnProgress | None = None,
-    run: Run | None = None,
+    work: Work | None = None,
     topic: Topic | None = None,
 ) -> Iterator[Result]:
     """Take files, each with its size in bytes, through all stages.
@@ -276,16 +294,16 @@ def process_files(
         files: the files with their sizes.
         total: number of files and of bytes, for the progress.
         on_progress: called after every article, and at the end.
-        run: does what ``process_all`` does, and maybe faster.
+        work: does what ``Work()`` does, and maybe faster.
         topic: what articles must be about; the others are dropped. None for anything.
     """
-    run = run or process_all
+    work = work or Work()
     count = {Article: 0, Drop: 0}
-    found = _read(files)
+    found = _read(files, work)
     while batch := list(islice(found, BATCH)):
-        made = iter(run([raw for raw, _, _ in batch if isinstance(raw, RawArticle)]))
+        made = iter(work.run([raw for raw, _, _ in batch if isinstance(raw, RawArticle)]))
         for raw, number, done in batch:
-            result = on_topic(next(made), topic) if isinstance(raw, RawArticle) else raw
+            result = on_topic(next(made) if isinstance(raw, RawArticle) else raw, topic)
             count[type(result)] += 1
             yield result
             if on_progress:
@@ -294,11 +312,11 @@ def process_files(
         on_progress(Progress(total[0], total[0], total[1], total[1], count[Article], count[Drop]))
 
 
-def _read(files: Iterable[tuple[SourceFile, int]]) -> Iterator[tuple[RawArticle | Drop, int, int]]:
+def _read(files: Iterable[tuple[SourceFile, int]], work: Work) -> Iterator[tuple[RawArticle | Result, int, int]]:
     """What is in the files, each with the number of files and of bytes that lie before its own."""
     done = 0
     for number, (file, size) in enumerate(files):
-        yield from ((raw, number, done) for raw in read_file(file))
+        yield from ((found, number, done) for found in work.read(file))
         done += size
 
 

@@ -106,7 +106,14 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A normalised text with its segments and its provenance. Text is sliced by offsets, never searched."""
+    """A normalised text with its segments and its provenance. Text is sliced by offsets, never searched.
+
+    Attributes:
+        language, language_confidence: as ISO 639-1 names it, and how sure that is; None where its source said it.
+        cluster: id of the article that stands for it and its near-duplicates.
+        segment_languages: language and confidence of each segment; empty where nobody has looked at them yet.
+        signature: by which near-duplicates are found (see ``corpus.signatures``); empty where it was not made yet.
+    """
 
     id: str
     source: str
@@ -126,6 +133,8 @@ class Article:
     terms: str | None = None
     language_confidence: float | None = None
     cluster: str | None = None
+    segment_languages: tuple[tuple[str, float | None] | None, ...] = field(default=(), compare=False, repr=False)
+    signature: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def text_sha256(self) -> str:

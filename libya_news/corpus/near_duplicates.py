@@ -9,19 +9,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-SHINGLE_WORDS: Final = 5
-"""Words of a shingle, the unit in which two texts are compared; five in a row are seldom shared by chance."""
+from .signatures import SHINGLE_WORDS, Bands, signatures
 
 THRESHOLD: Final = 0.5
 """Share of common shingles (Jaccard) from which two texts are near-duplicates. Of the 1,228 documents of the raw
 corpora, each pair looked at from 0.50 up is one story twice; those below repeat the background of another story."""
-
-ROWS_PER_BAND: Final = 3
-BANDS: Final = 48
-"""How signatures are cut for the search: a pair at the threshold is a candidate with 1 - (1 - 0.5³)⁴⁸ = 99.8 %."""
-
-SEED: Final = 1
-"""Seed of the hash functions, so that the same texts always give the same candidates."""
 
 SHINGLED: Final = 1_000
 """Texts whose shingles are in memory at once: some 50 MB."""
@@ -80,15 +72,16 @@ def jaccard(first: frozenset[str], second: frozenset[str]) -> float:
     return common / (len(first) + len(second) - common)
 
 
-def pairs(texts: Sequence[str]) -> list[Pair]:
+def pairs(texts: Sequence[str], signed: Bands | None = None) -> list[Pair]:
     """All pairs of near-duplicates, in order.
 
-    Method: MinHash signatures (Broder, SEQUENCES 1997) cut into bands (Leskovec, Rajaraman and Ullman, Mining of
-    Massive Datasets, ch. 3) give candidates; each is then verified on the sets themselves, so that none is false.
+    Method: MinHash signatures give candidates (see ``signatures``); each is then verified on the sets of shingles
+    themselves, so that none is false.
 
     Args:
-        texts: each is asked for once, and again where it is one of a candidate pair; so they need not be in memory,
-            which takes some 200 bytes for each text.
+        texts: each is asked for where it is one of a candidate pair, and once before where its signature is not given;
+            so they need not be in memory, which takes some 200 bytes for each text.
+        signed: the signatures of all texts, where they are known.
 
     >>> pairs(["Talks in Moscow end today.", "Rebels in Brega", "Talks in Moscow end today"])
     [Pair(first=0, second=2, similarity=1.0)]
@@ -98,33 +91,16 @@ def pairs(texts: Sequence[str]) -> list[Pair]:
     def at(position: int) -> frozenset[str]:
         return shingles(texts[position])
 
-    found = (Pair(i, j, jaccard(at(i), at(j))) for i, j in _candidates(_bands(texts)))
+    bands = signatures(texts) if signed is None else signed
+    found = (Pair(i, j, jaccard(at(i), at(j))) for i, j in _candidates(bands))
     return [pair for pair in found if pair.similarity >= THRESHOLD]
 
 
-def _bands(texts: Sequence[str]) -> np.ndarray:
-    """One row for each band, one column for each text: texts that agree in a band may be near-duplicates.
-
-    The values of a band are hashed into 32 bits by a sum of products with odd numbers of 64 bits (Thorup, High Speed
-    Hashing for Integers and Strings, 2015); the few that agree by chance do not pass the verification.
-    """
-    from rensa import RMinHash  # noqa: PLC0415 - a compiled library that only splits and erasures need
-
-    factors = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
-    bands = np.empty((BANDS, len(texts)), np.uint32)
-    for start in range(0, len(texts), SHINGLED):
-        sets = [sorted(shingles(texts[i])) for i in range(start, min(start + SHINGLED, len(texts)))]
-        digests = np.array(RMinHash.digests_from_token_sets(sets, ROWS_PER_BAND * BANDS, SEED), np.uint64)
-        hashed = (digests.reshape(len(sets), BANDS, ROWS_PER_BAND) * factors).sum(axis=2) >> np.uint64(32)
-        bands[:, start : start + len(sets)] = hashed.T
-    return bands
-
-
-def _candidates(bands: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Pairs of columns that agree in a band, in order, each once."""
-    size = bands.shape[1]
+def _candidates(bands: Bands) -> Iterator[tuple[int, int]]:
+    """Pairs of texts that agree in a band, in order, each once."""
+    size = len(bands)
     found = [np.empty(0, np.int64)]
-    for band in bands:
+    for band in bands.T:
         order = np.argsort(band, kind="stable")
         values = band[order]
         for step in range(1, size):

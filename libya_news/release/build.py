@@ -108,8 +108,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
     with shelf(plan.path) as articles:
-        with runner(workers, cache) as run:
-            results = process_files(sized(files), _total(plan), on_progress, run, about)
+        with runner(workers, cache, plan.settings["provenance"]) as work:
+            results = process_files(sized(files), _total(plan), on_progress, work, about)
             drops += articles.fill(filtered(results, plan.settings))
         kept = ledger.load(plan.path.parent)
         return publish_articles(replace(plan, created_at=manifest.created_at()), articles, drops, kept)

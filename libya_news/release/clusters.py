@@ -8,8 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from libya_news.corpus import near_duplicates
 from libya_news.corpus.near_duplicates import Pair
+from libya_news.corpus.signatures import BANDS, Bands, signatures
 from libya_news.errors import UsageError
 from libya_news.records import Article, Drop
 
@@ -45,8 +48,17 @@ def checked(dedup: str) -> str:
 
 def find(articles: Sequence[Article]) -> Clusters:
     """The near-duplicates among articles, of which some thousand are in memory at once."""
-    pairs = near_duplicates.pairs(Texts(articles))
+    pairs = near_duplicates.pairs(Texts(articles), _signatures(articles))
     return Clusters(pairs, near_duplicates.clusters(len(articles), pairs))
+
+
+def _signatures(articles: Sequence[Article]) -> Bands:
+    """The signatures of all articles; of those without one, which come from a release, they are made."""
+    found = np.empty((len(articles), BANDS), np.uint32)
+    for number, article in enumerate(articles):
+        known = article.signature
+        found[number] = np.frombuffer(known, np.uint32) if known else signatures([article.text])[0]
+    return found
 
 
 class Texts(Sequence[str]):

@@ -85,8 +85,8 @@ def _built(
     plan = planned(folder, release.name, release.version, tuple(row for _, row in files), settings)
     total = (len(files), sum(row.bytes for _, row in files))
     with shelf(plan.path) as articles:
-        with runner(*work) as run:
-            drops = articles.fill(filtered(process_files(sized(files), total, run=run, topic=topic), settings))
+        with runner(*work, settings["provenance"]) as how:
+            drops = articles.fill(filtered(process_files(sized(files), total, work=how, topic=topic), settings))
         plan = replace(plan, created_at=release.created_at, changes=release.changes)
         kept = ledger.load(release.path.parent)
         return publish_articles(plan, articles, [*_never_opened(release), *drops], kept)

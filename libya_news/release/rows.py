@@ -124,15 +124,15 @@ def _texts(some: Sequence[Article]) -> list[str]:
     return [article.text[s.start : s.end] for article in some for s in article.segments]
 
 
-def _languages(some: Sequence[Article]) -> Iterator[Guess | None]:
-    for article in some:
-        whole = Guess(article.language, article.language_confidence) if article.language else None
-        for s in article.segments:
-            yield _language(article.text[s.start : s.end], whole)
+def _languages(some: Sequence[Article], place: int) -> list[Any]:
+    return [guess and guess[place] for article in some for guess in article.segment_languages or _guessed(article)]
 
 
-_language = lru_cache(maxsize=1 << 16)(guess_part)
-"""Two columns ask for it, one after the other: some 20,000 segments of a thousand articles."""
+@lru_cache(maxsize=ARTICLES_AT_ONCE)
+def _guessed(article: Article) -> tuple[Guess | None, ...]:
+    """The languages of the segments of an article that comes from a release; two columns ask for them."""
+    whole = Guess(article.language, article.language_confidence) if article.language else None
+    return tuple(guess_part(article.text[s.start : s.end], whole) for s in article.segments)
 
 
 _COMPUTED: Final[dict[str, dict[str, Callable[[Sequence[Article]], list[Any]]]]] = {
@@ -141,8 +141,8 @@ _COMPUTED: Final[dict[str, dict[str, Callable[[Sequence[Article]], list[Any]]]]]
         "article_id": lambda some: [article.id for article in some for _ in article.segments],
         "index": lambda some: [index for article in some for index in range(len(article.segments))],
         "language": lambda some: [article.language for article in some for _ in article.segments],
-        "segment_language": lambda some: [guess and guess.language for guess in _languages(some)],
-        "segment_language_confidence": lambda some: [guess and guess.confidence for guess in _languages(some)],
+        "segment_language": lambda some: _languages(some, 0),
+        "segment_language_confidence": lambda some: _languages(some, 1),
         "text": _texts,
         "text_sha256": lambda some: list(map(sha256_hex, _texts(some))),
     },
