@@ -22,7 +22,7 @@ from pathlib import Path
 import datasets
 
 from libya_news.records import sha256_hex
-from libya_news.release import index, manifest, publishing, writing
+from libya_news.release import index, manifest, publishing, shard_writer
 from libya_news.release.build import build
 from libya_news.release.store import Store
 from libya_news.release.verify import verify
@@ -142,7 +142,7 @@ def main(folder: Path) -> None:
         (folder / "in" / f"{number}.txt").write_text(story, encoding="utf-8")
     segment(STORIES[0])
     manifest.code()
-    writing.ROWS_PER_SHARD.update(articles=2, segments=2)
+    shard_writer.ROWS_PER_SHARD.update(articles=2, segments=2)
     forked(lambda: build([folder / "in"], out=folder / "made"))
     made = folder / "made" / "libya-news-1.0.0"
     jobs: dict[str, tuple[Callable[[Path], object], bool]] = {

@@ -20,7 +20,8 @@ TEXTS = ("Talks in Moscow end.\n\nImage caption Rebels in Brega", "Elections are
 def tables() -> dict[str, pa.Table]:
     made = [process(RawArticle(f"{n}.txt", text)) for n, text in enumerate(TEXTS)]
     articles = sorted((found for found in made if isinstance(found, Article)), key=lambda article: article.id)
-    return {name: pa.Table.from_batches(part.to_batches()) for name, part in rows.tables(articles).items()}
+    (made_of,) = rows.tables(articles).batches()
+    return {name: pa.Table.from_batches([batch]) for name, batch in made_of.items()}
 
 
 def _faults(tables: dict[str, pa.Table], change: Callable[[list[Row], list[Row]], object]) -> list[str]:

@@ -268,7 +268,7 @@ def test_of_two_publishers_one_wins(tmp_path: Path, root: Path, monkeypatch: pyt
 
 
 def test_large_releases_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("libya_news.release.writing.ROWS_PER_SHARD", {"articles": 2, "segments": 3})
+    monkeypatch.setattr("libya_news.release.shard_writer.ROWS_PER_SHARD", {"articles": 2, "segments": 3})
     for n in range(5):
         _story(tmp_path / "in", f"{n}.txt", f"Talk {n} in Moscow ends.")
     release = build([tmp_path / "in"], out=tmp_path)

@@ -114,7 +114,7 @@ def before(tmp_path: Path) -> Path:
     """A store with a full and a stand-off release, before the column was there; the articles are in two shards."""
     _stories(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("libya_news.release.writing.ROWS_PER_SHARD", {"articles": 2, "segments": 2})
+        patch.setattr("libya_news.release.shard_writer.ROWS_PER_SHARD", {"articles": 2, "segments": 2})
         patch.setenv("SOURCE_DATE_EPOCH", "1579000000")
         build([tmp_path / "in"], out=tmp_path / "store")
         build([tmp_path / "in"], out=tmp_path / "store", name="bare", text="none")
@@ -131,7 +131,7 @@ def later(before: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setitem(configs, "articles", (*configs["articles"], column))
     for module in ("schema", "build"):
         monkeypatch.setattr(f"libya_news.release.{module}.SCHEMA_VERSION", version)
-    monkeypatch.setattr("libya_news.release.writing.ROWS_PER_SHARD", {"articles": 2, "segments": 2})
+    monkeypatch.setattr("libya_news.release.shard_writer.ROWS_PER_SHARD", {"articles": 2, "segments": 2})
     yield before
 
 

@@ -36,7 +36,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
     folder = tmp_path_factory.mktemp("standards")
     (folder / "in.jsonl").write_text("\n".join(map(json.dumps, STORIES)), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("libya_news.release.writing.ROWS_PER_SHARD", {"articles": 2, "segments": 3})
+        patch.setattr("libya_news.release.shard_writer.ROWS_PER_SHARD", {"articles": 2, "segments": 3})
         yield build([folder / "in.jsonl"], out=folder)
 
 

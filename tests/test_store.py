@@ -235,11 +235,11 @@ def test_a_cache_gives_the_same_bytes_and_damage_is_noticed(place: Path, monkeyp
         assert plain == _bytes(build([place / "in"], out=place / "b", cache=cache).path)
     import sqlite3  # noqa: PLC0415
 
-    with sqlite3.connect(cache / "articles.sqlite") as base:
-        base.execute("UPDATE results SET result = replace(result, 'Moscow', 'Berlin')")
+    with sqlite3.connect(cache / "results.sqlite") as base:
+        base.execute("UPDATE entries SET value = CAST(replace(CAST(value AS TEXT), 'Moscow', 'Berlin') AS BLOB)")
     base.close()
     assert plain == _bytes(build([place / "in"], out=place / "c", cache=cache).path)
-    (cache / "articles.sqlite").write_bytes(b"no database" * 1_000)
+    (cache / "results.sqlite").write_bytes(b"no database" * 1_000)
     assert plain == _bytes(build([place / "in"], out=place / "d", cache=cache).path)
     shutil.rmtree(cache)
     assert plain == _bytes(build([place / "in"], out=place / "e", cache=cache).path)

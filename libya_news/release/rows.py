@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import accumulate, islice
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -33,43 +33,40 @@ ROWS_AT_ONCE: Final = 1_000
 """Rows whose canonical form is in memory at once: some 10 MB."""
 
 
-class Rows(Protocol):
-    """The rows of one config, in their order; a ``pyarrow.Table`` is one."""
-
-    @property
-    def schema(self) -> pa.Schema:
-        """Their columns."""
-
-    def to_batches(self) -> Iterable[pa.RecordBatch]:
-        """Some rows at a time; each time from the first one on."""
-
-
 @dataclass(frozen=True, slots=True)
-class Made:
-    """The rows that articles give, made as they are asked for: neither articles nor rows are all in memory."""
+class Rows:
+    """The rows of every config, made of articles as they are asked for: neither articles nor rows are all in memory.
 
-    config: str
+    Attributes:
+        articles: gone through each time that the rows are asked for, once for all configs.
+        schemas: the columns of each config.
+    """
+
     articles: Iterable[Article]
-    schema: pa.Schema
+    schemas: Mapping[str, pa.Schema]
 
-    def to_batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows of some articles at a time."""
+    def batches(self) -> Iterator[dict[str, pa.RecordBatch]]:
+        """The rows that some articles give, by config, in the order of the articles and of their segments."""
         articles = iter(self.articles)
         while some := list(islice(articles, ARTICLES_AT_ONCE)):
             spans = _spans(some)
-            columns = [_array(self.config, field, some, spans) for field in self.schema]
-            yield pa.RecordBatch.from_arrays(columns, schema=self.schema)
+            yield {
+                config: pa.RecordBatch.from_arrays(
+                    [_array(config, field, some, spans) for field in schema], schema=schema
+                )
+                for config, schema in self.schemas.items()
+            }
 
 
-def tables(articles: Iterable[Article], with_text: bool = True, version: int = SCHEMA_VERSION) -> dict[str, Rows]:
-    """The rows of each config, in the order of the articles and of their segments.
+def tables(articles: Iterable[Article], with_text: bool = True, version: int = SCHEMA_VERSION) -> Rows:
+    """The rows of each config.
 
     Args:
-        articles: gone through once for each config.
+        articles: in the order of the rows.
         with_text: whether the rows hold texts, or their hashes alone.
         version: the version of the schema whose columns they have.
     """
-    return {config: Made(config, articles, arrow_schema(config, with_text, version)) for config in CONFIGS}
+    return Rows(articles, {config: arrow_schema(config, with_text, version) for config in CONFIGS})
 
 
 def articles(table: pa.Table) -> Iterator[Article]:

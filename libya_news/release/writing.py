@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
-
-import pyarrow as pa
+from typing import Any
 
 from libya_news.records import Document, OutputFile, Release, sha256_hex
-from libya_news.sources import SourceFile
 
 from . import documents, index, manifest, staging, versioning
 from .diff import diff
-from .rows import Rows, content
-from .schema import CONFIGS
-from .shards import FORMATS
+from .rows import Rows
+from .shard_writer import ShardWriter
 from .store import Store
 
-ROWS_PER_SHARD: Final = {"articles": 10_000, "segments": 200_000}
-"""Rows of a data file: some 50 MB of either config, small enough to fetch one, large enough to stream well."""
-
-Tables = Mapping[str, Mapping[str, Rows]]
-"""The rows of a release, by split and then by config."""
+Tables = Mapping[str, Rows]
+"""The rows of a release, by split."""
 
 
 def publish(release: Release, made: Tables) -> Release:
@@ -82,13 +76,14 @@ def write(folder: Path, release: Release, made: Tables) -> Release:
 
 def write_data(folder: Path, made: Tables, settings: Mapping[str, str]) -> tuple[OutputFile, ...]:
     """Write the data files of a release into a folder, in the format that its settings name."""
-    suffix = settings.get("format", "parquet")
-    return tuple(
-        file
-        for config in CONFIGS
-        for split, tables in made.items()
-        for file in _shards(folder, (config, split, suffix), tables[config])
-    )
+    with contextlib.closing(ShardWriter(folder, settings.get("format", "parquet"))) as shards:
+        for split, rows in made.items():
+            for batches in rows.batches():
+                for config, batch in batches.items():
+                    shards.add(config, split, batch)
+            for config, schema in rows.schemas.items():
+                shards.finish(config, split, schema)
+        return shards.files()
 
 
 def describe(folder: Path, release: Release) -> Release:
@@ -101,48 +96,6 @@ def describe(folder: Path, release: Release) -> Release:
     release = replace(release, documents=tuple(made))
     _write_text(folder / manifest.FILE_NAME, manifest.to_json(release))
     return release
-
-
-def _shards(folder: Path, part: tuple[str, str, str], rows: Rows) -> list[OutputFile]:
-    """How many there are is known when all are written; then they get their names."""
-    config, split, suffix = part
-    (folder / config).mkdir(exist_ok=True)
-    made = [
-        _shard(folder / f"{config}/{n}.{suffix}", part, some)
-        for n, some in enumerate(_cut(rows, ROWS_PER_SHARD[config]))
-    ]
-    return [_named(folder, file, f"{split}-{n:05d}-of-{len(made):05d}") for n, file in enumerate(made)]
-
-
-def _cut(rows: Rows, size: int) -> Iterator[pa.Table]:
-    """Tables of that many rows, the last of what is left; one without rows where there are none."""
-    held: list[pa.RecordBatch] = []
-    room, whole = size, 0
-    for batch in rows.to_batches():
-        while batch.num_rows:
-            held.append(batch.slice(0, room))
-            room, batch = room - held[-1].num_rows, batch.slice(room)  # noqa: PLW2901
-            if not room:
-                yield pa.Table.from_batches(held)
-                held, room, whole = [], size, whole + 1
-    if held or not whole:
-        yield pa.Table.from_batches(held, rows.schema)
-
-
-def _shard(path: Path, part: tuple[str, str, str], rows: pa.Table) -> OutputFile:
-    config, split, suffix = part
-    content_bytes, content_sha256 = content(rows)
-    FORMATS[suffix].write(rows, path)
-    digest, size = SourceFile(path, path.name).digest()
-    return OutputFile(path.name, config, split, rows.num_rows, size, digest, content_bytes, content_sha256)
-
-
-def _named(folder: Path, file: OutputFile, stem: str) -> OutputFile:
-    """The content's hash in the name makes each version's files different files to every cache."""
-    old = Path(file.path)
-    path = f"{file.config}/{stem}-{file.content_sha256[:12]}{old.suffix}"
-    (folder / file.config / old).rename(folder / path)
-    return replace(file, path=path)
 
 
 def _write_text(path: Path, text: str) -> None:
