@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
@@ -20,7 +19,6 @@ from .records import Article, Drop, Normalized, RawArticle, Segment
 from .segment import segment_all
 from .segment.html import label_page
 from .segment.page_facts import page_facts
-from .sources import SourceFile, read_file
 from .sources._fields import parse_date
 
 ID_DIGITS: Final = 20
@@ -56,10 +54,6 @@ class Progress:
 
 OnProgress = Callable[[Progress], None]
 Result = Article | Drop
-Run = Callable[[Sequence[RawArticle]], Sequence[Result]]
-
-BATCH: Final = 256
-"""Articles that are processed at once: enough to keep many processes busy, few enough to hold and to report on."""
 
 
 class _Text(NamedTuple):
@@ -267,57 +261,6 @@ def article_id(raw: RawArticle) -> str:
 def _article_id(raw: RawArticle, sha256: str) -> str:
     where = canonical(raw.url) if raw.url else PurePosixPath(raw.source).name
     return hashlib.sha256(f"{where}\0{sha256}".encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
-
-
-class Work(NamedTuple):
-    """How files become results.
-
-    Attributes:
-        read: what is in a file, in its order: articles as found, and results where they are known already.
-        run: processes articles, in their order.
-    """
-
-    read: Callable[[SourceFile], Iterable[RawArticle | Result]] = read_file
-    run: Run = process_all
-
-
-def process_files(
-    files: Iterable[tuple[SourceFile, int]],
-    total: tuple[int, int],
-    on_progress: OnProgress | None = None,
-    work: Work | None = None,
-    topic: Topic | None = None,
-) -> Iterator[Result]:
-    """Take files, each with its size in bytes, through all stages.
-
-    Args:
-        files: the files with their sizes.
-        total: number of files and of bytes, for the progress.
-        on_progress: called after every article, and at the end.
-        work: does what ``Work()`` does, and maybe faster.
-        topic: what articles must be about; the others are dropped. None for anything.
-    """
-    work = work or Work()
-    count = {Article: 0, Drop: 0}
-    found = _read(files, work)
-    while batch := list(islice(found, BATCH)):
-        made = iter(work.run([raw for raw, _, _ in batch if isinstance(raw, RawArticle)]))
-        for raw, number, done in batch:
-            result = on_topic(next(made) if isinstance(raw, RawArticle) else raw, topic)
-            count[type(result)] += 1
-            yield result
-            if on_progress:
-                on_progress(Progress(number, total[0], done, total[1], count[Article], count[Drop]))
-    if on_progress:
-        on_progress(Progress(total[0], total[0], total[1], total[1], count[Article], count[Drop]))
-
-
-def _read(files: Iterable[tuple[SourceFile, int]], work: Work) -> Iterator[tuple[RawArticle | Result, int, int]]:
-    """What is in the files, each with the number of files and of bytes that lie before its own."""
-    done = 0
-    for number, (file, size) in enumerate(files):
-        yield from ((found, number, done) for found in work.read(file))
-        done += size
 
 
 def _tidy(raw: RawArticle) -> RawArticle:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import datasets
 import pytest
+from shelving import by_split, selected
 
 from libya_news import Article, Release, build
 from libya_news.errors import DataError, UsageError
@@ -17,6 +18,7 @@ from libya_news.pipeline import process
 from libya_news.records import RawArticle
 from libya_news.release import clusters, splits
 from libya_news.release.rebuild import rebuild
+from libya_news.release.shelf import Selection
 from libya_news.release.standoff import rehydrate
 from libya_news.release.verify import verify
 
@@ -158,7 +160,7 @@ def test_they_are_looked_for_once(news: Path, tmp_path: Path, monkeypatch: pytes
     calls = []
     find = clusters.find
 
-    def counted(articles: Sequence[Article]) -> clusters.Clusters:
+    def counted(articles: Selection) -> clusters.Clusters:
         calls.append(len(articles))
         return find(articles)
 
@@ -199,14 +201,15 @@ def _dated(*rows: tuple[str, str | None]) -> Sequence[Article]:
 )
 def test_who_stands_for_a_cluster(rows: list[tuple[str, str | None]], stands: int) -> None:
     """The earliest; of equally early ones, and where no date is known, the longest."""
-    assert set(clusters.representatives(_dated(*rows), [0] * len(rows))) == {stands}
+    assert set(clusters.representatives(selected(_dated(*rows)), [0] * len(rows)).tolist()) == {stands}
 
 
 def test_split_finds_them_itself() -> None:
     articles = sorted(_dated(*((f"{_story(n // 2)} {n}", None) for n in range(20))), key=lambda article: article.id)
-    parts, leakage = splits.split(articles, "cluster")
-    again, same = splits.split(articles, "cluster", clusters.find(articles))
-    assert {name: list(part) for name, part in parts.items()} == {name: list(part) for name, part in again.items()}
+    selection = selected(articles)
+    parts, leakage = splits.split(selection, "cluster")
+    again, same = splits.split(selection, "cluster", clusters.find(selection))
+    assert by_split(parts) == by_split(again)
     assert leakage == same
 
 

@@ -20,7 +20,7 @@ TEXTS = ("Talks in Moscow end.\n\nImage caption Rebels in Brega", "Elections are
 def tables() -> dict[str, pa.Table]:
     made = [process(RawArticle(f"{n}.txt", text)) for n, text in enumerate(TEXTS)]
     articles = sorted((found for found in made if isinstance(found, Article)), key=lambda article: article.id)
-    (made_of,) = rows.tables(articles).batches()
+    (made_of,) = rows.tables(rows.InBatches(articles)).batches()
     return {name: pa.Table.from_batches([batch]) for name, batch in made_of.items()}
 
 

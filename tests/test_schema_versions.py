@@ -131,6 +131,8 @@ def later(before: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setitem(configs, "articles", (*configs["articles"], column))
     for module in ("schema", "build"):
         monkeypatch.setattr(f"libya_news.release.{module}.SCHEMA_VERSION", version)
+    for module in ("rows", "shelf", "cache"):
+        monkeypatch.setattr(f"libya_news.release.{module}.RESULTS", rows.result_schema())
     monkeypatch.setattr("libya_news.release.shard_writer.ROWS_PER_SHARD", {"articles": 2, "segments": 2})
     yield before
 

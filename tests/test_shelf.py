@@ -10,8 +10,9 @@ import pytest
 from libya_news import build
 from libya_news.pipeline import process
 from libya_news.records import Article, Drop, RawArticle
-from libya_news.release import rows, shelf, splits
+from libya_news.release import rows, shelf
 from libya_news.release.ledger import Ledger
+from libya_news.release.rows import InBatches, articles, results
 
 WORDS = ("talks", "sirte", "tripoli", "port", "oil", "envoy", "minister", "deal")
 
@@ -27,15 +28,21 @@ def _articles(count: int) -> list[Article | Drop]:
     return [process(RawArticle(f"{n}.txt", text)) for n, text in enumerate(_texts(count))]
 
 
-@pytest.mark.parametrize("kept", [0, 3, 1_000])
+@pytest.mark.parametrize("kept", [0, 5_000, 1_000_000])
 def test_order_and_twins_are_the_same_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
-    monkeypatch.setattr(shelf, "KEPT", kept)
+    monkeypatch.setattr(shelf, "KEPT_BYTES", kept)
+    monkeypatch.setattr(shelf, "BLOCK_BYTES", 3_000)
+    monkeypatch.setattr(rows, "ARTICLES_AT_ONCE", 3)
     made = [article for article in _articles(20) if isinstance(article, Article)]
-    with contextlib.closing(shelf.Shelf(tmp_path)) as articles:
-        drops = articles.fill([*made, Drop("a", "read", "empty")])
-        assert [article.id for article in articles] == sorted(article.id for article in articles)
+    with contextlib.closing(shelf.Shelf(tmp_path)) as held:
+        selection, drops = held.fill([*InBatches(made[1:]), results([Drop("a", "read", "empty"), made[0]])])
+        found = [article for batch in selection for article in articles(batch)]
+        assert [article.id for article in found] == sorted(article.id for article in found)
+        assert [selection.article(position) for position in range(len(selection))] == found
         same = sorted((article for article in made if article.text == made[0].text), key=lambda article: article.id)
-        assert set(articles) == set(made) - set(same[1:])
+        texts = {article.id: article.text for article in set(made) - set(same[1:])}
+        assert {article.id: article.text for article in found} == texts
+        assert (tmp_path / shelf.FILE_NAME).exists() == (kept < 1_000_000)
     reasons = {drop.id: drop.reason for drop in drops}
     assert reasons.pop("a") == "empty"
     wanted = f"has the same text as {same[0].id} from {same[0].source}"
@@ -51,8 +58,8 @@ def test_a_release_is_the_same_however_little_is_in_memory(
     for n, story in enumerate(_texts(30)):
         (tmp_path / "in" / f"{n}.txt").write_text(story, encoding="utf-8")
     first = build([tmp_path / "in"], out=tmp_path / "memory", split="cluster", text=text)
-    for module, name, few in ((shelf, "KEPT", 1), (rows, "ARTICLES_AT_ONCE", 2), (splits, "TEXTS", 3)):
-        monkeypatch.setattr(module, name, few)
+    for name, few in (("KEPT_BYTES", 1), ("BLOCK_BYTES", 2_000), ("ARTICLES_AT_ONCE", 2)):
+        monkeypatch.setattr(shelf, name, few)
     monkeypatch.setattr("libya_news.corpus.near_duplicates.SHINGLED", 4)
     second = build([tmp_path / "in"], out=tmp_path / "disk", split="cluster", text=text)
     assert (first.files, first.counts, first.leakage) == (second.files, second.counts, second.leakage)
@@ -60,8 +67,9 @@ def test_a_release_is_the_same_however_little_is_in_memory(
     assert (first.path / "manifest.json").read_bytes() == (second.path / "manifest.json").read_bytes()
 
 
-def test_what_the_ledger_keeps_out_is_not_read(tmp_path: Path) -> None:
-    with contextlib.closing(shelf.Shelf(tmp_path)) as articles:
-        articles.fill(_articles(3))
-        assert Ledger("00" * 16).sift(articles) == (articles, [])
-        assert [article.id for article in shelf.Chosen(articles, [2, 0])] == [articles[2].id, articles[0].id]
+def test_what_the_ledger_does_not_name_stays(tmp_path: Path) -> None:
+    with contextlib.closing(shelf.Shelf(tmp_path)) as held:
+        selection, _ = held.fill([results(_articles(3))])
+        assert Ledger("00" * 16).sift(selection) == (selection, [])
+        chosen = selection.chosen([2, 0])
+        assert chosen.column("article_id").to_pylist() == [selection.article(2).id, selection.article(0).id]

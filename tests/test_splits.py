@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import datasets
 import pytest
+from shelving import by_split, selected
 
 from libya_news import Article, build
 from libya_news.corpus import near_duplicates
@@ -40,7 +42,12 @@ def _articles(count: int) -> list[Article]:
     return sorted(made, key=lambda article: article.id)
 
 
-def _where(parts: splits.Parts) -> dict[str, str]:
+def _split(articles: Sequence[Article], rule: str) -> tuple[dict[str, list[Article]], dict[str, Any]]:
+    parts, leakage = splits.split(selected(articles), rule)
+    return by_split(parts), leakage
+
+
+def _where(parts: Mapping[str, Sequence[Article]]) -> dict[str, str]:
     return {article.id: name for name, part in parts.items() for article in part}
 
 
@@ -79,7 +86,7 @@ def test_at_the_threshold_nearly_all_are_found() -> None:
 
 @pytest.mark.parametrize("rule", ["cluster", "publisher", "site", "time:2016-06-01"])
 def test_no_cluster_is_divided(articles: list[Article], rule: str) -> None:
-    parts, leakage = splits.split(articles, rule)
+    parts, leakage = _split(articles, rule)
     where = _where(parts)
     assert all(where[a] == where[b] for a, b in _pairs_of(articles))
     assert (leakage["near_duplicates_within"], leakage["near_duplicates_across"]) == (40, 0)
@@ -89,14 +96,14 @@ def test_no_cluster_is_divided(articles: list[Article], rule: str) -> None:
 
 
 def test_shares_are_near_eight_one_and_one(articles: list[Article]) -> None:
-    parts, _ = splits.split(articles, "cluster")
+    parts, _ = _split(articles, "cluster")
     sizes = {name: len(part) / len(articles) for name, part in parts.items()}
     assert sizes["train"] == pytest.approx(0.8, abs=0.08)
     assert sizes["test"] == pytest.approx(0.1, abs=0.06)
 
 
 def test_a_publisher_is_divided_only_by_a_cluster(articles: list[Article]) -> None:
-    parts, leakage = splits.split(articles, "publisher")
+    parts, leakage = _split(articles, "publisher")
     shared = {id_ for pair in _pairs_of(articles) for id_ in pair}
     homes: dict[str | None, set[str]] = {}
     for name, part in parts.items():
@@ -108,7 +115,7 @@ def test_a_publisher_is_divided_only_by_a_cluster(articles: list[Article]) -> No
 
 
 def test_what_came_later_is_tested_on(articles: list[Article]) -> None:
-    parts, _ = splits.split(articles, "time:2016-06-01")
+    parts, _ = _split(articles, "time:2016-06-01")
     cut = datetime(2016, 6, 1, tzinfo=timezone.utc)
     pairs = {id_ for pair in _pairs_of(articles) for id_ in pair}
     assert all(a.published_at and a.published_at >= cut for a in parts["test"] if a.id not in pairs)
@@ -120,7 +127,7 @@ def test_what_came_later_is_tested_on(articles: list[Article]) -> None:
 def test_an_article_keeps_its_split_as_others_come(rule: str) -> None:
     """Unless it gets a near-duplicate that it had not."""
     before, after = _articles(150), _articles(200)
-    old, new = (_where(splits.split(articles, rule)[0]) for articles in (before, after))
+    old, new = (_where(_split(articles, rule)[0]) for articles in (before, after))
     joined = {a for pair in _pairs_of(after) if not set(pair) <= set(old) for a in pair}
     moved = {id_ for id_, name in old.items() if new[id_] != name}
     assert moved <= joined
@@ -130,7 +137,7 @@ def test_overlap_is_counted() -> None:
     shared = "one two three four five six seven eight nine"
     found = [process(RawArticle(f"{n}.txt", f"{_text(n, 200)} unique{n} {shared}")) for n in range(40)]
     articles = sorted((article for article in found if isinstance(article, Article)), key=lambda article: article.id)
-    parts, leakage = splits.split(articles, "cluster")
+    parts, leakage = _split(articles, "cluster")
     assert set(parts) == set(splits.NAMES)
     assert {row["shared"] for row in leakage["overlap"].values()} == {2}
     assert list(leakage["overlap"]) == ["validation in train", "test in train", "test in validation"]

@@ -225,6 +225,19 @@ def test_two_processes_write_the_same_bytes(place: Path) -> None:
     assert _bytes(place / "one") == _bytes(place / "two")
 
 
+DAMAGE = (
+    "UPDATE batches SET data = substr(data, 1, 300) || x'00' || substr(data, 302)",
+    "UPDATE batches SET data = substr(data, 1, 300)",
+    "UPDATE articles SET row = 1 - row WHERE row < 2",
+    "UPDATE articles SET row = -1",
+    "UPDATE articles SET batch = batch + 1",
+    "UPDATE files SET data = substr(data, 33)",
+    "DELETE FROM articles",
+    "DELETE FROM batches",
+    "DELETE FROM files",
+)
+
+
 def test_a_cache_gives_the_same_bytes_and_damage_is_noticed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
     cache = place / "cache"
@@ -235,10 +248,11 @@ def test_a_cache_gives_the_same_bytes_and_damage_is_noticed(place: Path, monkeyp
         assert plain == _bytes(build([place / "in"], out=place / "b", cache=cache).path)
     import sqlite3  # noqa: PLC0415
 
-    with sqlite3.connect(cache / "results.sqlite") as base:
-        base.execute("UPDATE entries SET value = CAST(replace(CAST(value AS TEXT), 'Moscow', 'Berlin') AS BLOB)")
-    base.close()
-    assert plain == _bytes(build([place / "in"], out=place / "c", cache=cache).path)
+    for number, damage in enumerate(DAMAGE):
+        with sqlite3.connect(cache / "results.sqlite") as base:
+            assert base.execute(damage).rowcount > 0
+        base.close()
+        assert plain == _bytes(build([place / "in"], out=place / f"c{number}", cache=cache).path)
     (cache / "results.sqlite").write_bytes(b"no database" * 1_000)
     assert plain == _bytes(build([place / "in"], out=place / "d", cache=cache).path)
     shutil.rmtree(cache)

@@ -13,17 +13,17 @@ from typing import Final
 from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic, load_topic
 from libya_news.errors import EmptyReleaseError, ReleaseExistsError, UsageError, VersionError
-from libya_news.pipeline import OnProgress, process_files
-from libya_news.records import Article, Drop, InputFile, Release, sha256_hex
+from libya_news.pipeline import OnProgress
+from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME
 
 from . import clusters, ledger, manifest, shards, splits, staging, standoff
-from .counts import count, ranked
+from .counts import ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
-from .shelf import Shelf
-from .work import runner
+from .shelf import Selection, Shelf
+from .work import Stages, process_files, worker
 from .writing import complete, publish
 
 Listed = list[tuple[SourceFile, InputFile]]
@@ -108,11 +108,10 @@ def build(  # noqa: PLR0913 - each is an option of the command
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
     with shelf(plan.path) as articles:
-        with runner(workers, cache, plan.settings["provenance"]) as work:
-            results = process_files(sized(files), _total(plan), on_progress, work, about)
-            drops += articles.fill(filtered(results, plan.settings))
+        with worker(stages(about, plan.settings), workers, cache, plan.settings["provenance"]) as work:
+            found, dropped = articles.fill(process_files(sized(files), work, _total(plan), on_progress))
         kept = ledger.load(plan.path.parent)
-        return publish_articles(replace(plan, created_at=manifest.created_at()), articles, drops, kept)
+        return publish_articles(replace(plan, created_at=manifest.created_at()), found, [*drops, *dropped], kept)
 
 
 @contextlib.contextmanager
@@ -131,7 +130,7 @@ def sized(files: Listed) -> Iterator[tuple[SourceFile, int]]:
     return ((file, row.bytes) for file, row in files)
 
 
-def publish_articles(plan: Release, articles: Sequence[Article], drops: Sequence[Drop], kept: ledger.Ledger) -> Release:
+def publish_articles(plan: Release, articles: Selection, drops: Sequence[Drop], kept: ledger.Ledger) -> Release:
     """Publish articles as the release that was asked for, but those that the store's ledger keeps out.
 
     Raises:
@@ -143,13 +142,13 @@ def publish_articles(plan: Release, articles: Sequence[Article], drops: Sequence
     with staging.faults(plan.path):
         articles, twins, found = clusters.deduplicated(articles, plan.settings.get("dedup", "keep"))
     drops = sorted((*drops, *erased, *twins), key=lambda drop: (drop.id, drop.reason))
-    if not articles:
+    if not len(articles):
         raise EmptyReleaseError(
             f"None of the {_total(plan)[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY
         )
     with staging.faults(plan.path):
         parts, leakage = splits.split(articles, plan.settings["split"], found)
-    release = replace(plan, drops=tuple(drops), counts=count(articles, drops), leakage=leakage)
+    release = replace(plan, drops=tuple(drops), leakage=leakage)
     if not plan.holds_text:
         return standoff.publish(release, parts)
     return publish(release, {name: tables(part, version=release.schema_version) for name, part in parts.items()})
@@ -209,9 +208,9 @@ def _choices(sources: Sequence[Source], files: Listed, filters: Filters) -> dict
     return {key: value for key, value in chosen.items() if value}
 
 
-def filtered(results: Iterable[Article | Drop], settings: Mapping[str, str]) -> Iterable[Article | Drop]:
-    """The results, without the articles that the settings leave out."""
-    return Filters.from_json(settings.get("filters", "")).applied(results)
+def stages(topic: Topic | None, settings: Mapping[str, str]) -> Stages:
+    """What is done with each article, for a topic and the filters among the settings."""
+    return Stages(topic, Filters.from_json(settings.get("filters", "")))
 
 
 def provenance(files: Listed) -> str:

@@ -1,61 +1,75 @@
-"""What was done with files and articles before, so that a build does only what is new."""
+"""What was made of files and articles before, so that a build does only what is new."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-import msgspec
+import pyarrow as pa
 
 from libya_news.errors import EnvironmentFaultError
-from libya_news.pipeline import Result, Run
-from libya_news.records import Article, Drop, RawArticle
+from libya_news.records import Drop, RawArticle
 from libya_news.sources import SourceFile, read_file
 
 from . import manifest
+from .rows import RESULTS, results
 
 FILE_NAME: Final = "results.sqlite"
 
 _BEGIN: Final = """
 PRAGMA synchronous = OFF;
-CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, sha256 BLOB, value BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batches (number INTEGER PRIMARY KEY, sha256 BLOB, data BLOB);
+CREATE TABLE IF NOT EXISTS articles (key BLOB PRIMARY KEY, batch INTEGER, row INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (key BLOB PRIMARY KEY, sha256 BLOB, data BLOB) WITHOUT ROWID;
 """
-"""Whatever a crash leaves of it, an entry that is not what was written is noticed by its hash."""
+"""Results as they were made, many at a time; which of them is an article's; and the articles of each file, in order.
+Whatever a crash leaves of it, what is not as it was written is noticed by its hash."""
 
 KEY_BYTES: Final = 32
 
-_RECORDS: Final[tuple[tuple[bytes, type[Any]], ...]] = ((b"A", Article), (b"D", Drop))
+LOADED: Final = 16
+"""Batches in memory at once: some 50 MB."""
+
+_KEYED: Final = RESULTS.append(pa.field("key", pa.binary(KEY_BYTES)))
+"""Each row names its article, so that an index that is damaged cannot point to another one."""
+
+
+class Known(NamedTuple):
+    """What was made of an article before: a row of a batch."""
+
+    batch: pa.RecordBatch
+    row: int
 
 
 class Cache:
-    """Results by what decides them: the article as found, what its source says of it, the code and its libraries.
+    """Results by what decides them: the article as found, what its source says of it, the stages, the code.
 
-    For each file it keeps the keys of what is in it, so that a file that is the same is not even read. An article that
-    stands in a file that changed is found by its own key.
+    A file that is the same is not even read. An article that stands in a file that changed is found by its own key.
     """
 
-    def __init__(self, folder: Path, run: Run, provenance: str) -> None:
+    def __init__(self, folder: Path, process: Callable[[Sequence[RawArticle]], pa.RecordBatch], identity: Any) -> None:
         """Open a cache, or begin one.
 
         Args:
             folder: holds it; it can be deleted at any time.
-            run: processes the articles that are not known.
-            provenance: hash of what the files beside the inputs say of them.
+            process: makes the rows of the articles that are not known.
+            identity: what besides the code decides what is made of articles; its ``repr`` stands for it.
 
         Raises:
             EnvironmentFaultError: it cannot be written.
         """
-        self._run, self._path = run, folder / FILE_NAME
-        self._code = json.dumps([manifest.code(), manifest.environment()], sort_keys=True)
-        self._provenance = provenance
+        self._process, self._path = process, folder / FILE_NAME
+        self._code = json.dumps([manifest.code(), manifest.environment(), repr(identity)], sort_keys=True)
+        self._batch = lru_cache(maxsize=LOADED)(self._loaded)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             try:
@@ -79,60 +93,90 @@ class Cache:
         """Let go of the file."""
         self._base.close()
 
-    def read(self, file: SourceFile) -> Iterator[RawArticle | Result]:
-        """What became of the articles of a file, where that is known; from the first on that is not, they are read."""
-        own = _hashed((self._code, self._provenance, file.name, file.reading, file.sha256))
-        keys, known = self._get(own) or b"", 0
-        for start in range(0, len(keys), KEY_BYTES):
-            result = self._result(keys[start : start + KEY_BYTES])
-            if result is None:
+    def read(self, file: SourceFile) -> Iterator[RawArticle | Drop | Known]:
+        """What was made of the articles of a file; from the first on of which that is not known, they are read."""
+        own = _hashed((self._code, file.name, file.reading, file.sha256))
+        row = self._row("SELECT sha256, data FROM files WHERE key = ?", own)
+        keys = row[1] if row and sha256(row[1]).digest() == row[0] else b""
+        number = 0
+        for number in range(len(keys) // KEY_BYTES):
+            known = self._known(keys[number * KEY_BYTES : (number + 1) * KEY_BYTES])
+            if known is None:
                 break
-            known += 1
-            yield result
-        if not keys or known < len(keys) // KEY_BYTES:
-            yield from islice(self._read(file, own), known, None)
+            yield known
+        else:
+            if keys:
+                return
+        yield from islice(self._read(file, own), number, None)
 
     def _read(self, file: SourceFile, own: bytes) -> Iterator[RawArticle | Drop]:
-        keys, drops = bytearray(), {}
+        keys = bytearray()
         for item in read_file(file):
-            key = self._key(item)
-            keys += key
-            if isinstance(item, Drop):
-                drops[key] = _encoded(item)
+            keys += self._key(item)
             yield item
-        self._put({**drops, own: bytes(keys)})
+        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", [(own, sha256(keys).digest(), bytes(keys))])
 
-    def run(self, raws: Sequence[RawArticle]) -> list[Result]:
-        """Process the articles that are not known, and remember what came of them."""
-        keys = [self._key(raw) for raw in raws]
-        known = {key: result for key in keys if (result := self._result(key))}
-        missing = [(key, raw) for key, raw in zip(keys, raws, strict=True) if key not in known]
-        made = dict(zip((key for key, _ in missing), self._run([raw for _, raw in missing]), strict=True))
-        self._put({key: _encoded(result) for key, result in made.items()})
-        return [known.get(key) or made[key] for key in keys]
+    def run(self, items: Sequence[RawArticle | Drop | Known]) -> Iterator[pa.RecordBatch]:
+        """What becomes of some items: of articles that are not known, what is made of them, which is remembered."""
+        raws = {self._key(item): item for item in items if isinstance(item, RawArticle)}
+        found = {key: known for key in raws if (known := self._known(key))}
+        keys = [key for key in raws if key not in found]
+        if keys:
+            yield self._kept(keys, self._process([raws[key] for key in keys]))
+        if drops := [item for item in items if isinstance(item, Drop)]:
+            yield self._kept([self._key(drop) for drop in drops], results(drops))
+        rows: dict[int, tuple[pa.RecordBatch, list[int]]] = {}
+        for batch, row in (*(item for item in items if isinstance(item, Known)), *found.values()):
+            rows.setdefault(id(batch), (batch, []))[1].append(row)
+        for batch, numbers in rows.values():
+            yield batch.take(pa.array(numbers)).select(RESULTS.names)
 
     def _key(self, item: RawArticle | Drop) -> bytes:
         if isinstance(item, Drop):
             return _hashed(item)
         return _hashed((self._code, type(item.data).__name__, *_KNOWN(item)))
 
-    def _result(self, key: bytes) -> Result | None:
-        value = self._get(key)
-        return _decoded(value) if value else None
+    def _known(self, key: bytes) -> Known | None:
+        """Where it is remembered what was made of an article, and it is what was written."""
+        place = self._row("SELECT batch, row FROM articles WHERE key = ?", key)
+        batch = self._batch(place[0]) if place else None
+        if place is None or batch is None or not 0 <= place[1] < batch.num_rows:
+            return None
+        return Known(batch, place[1]) if batch["key"][place[1]].as_py() == key else None
 
-    def _get(self, key: bytes) -> bytes | None:
-        """What is remembered, where it is what was written: a damaged entry is as good as none."""
+    def _loaded(self, number: int) -> pa.RecordBatch | None:
+        row = self._row("SELECT sha256, data FROM batches WHERE number = ?", number)
+        if row is None or sha256(row[1]).digest() != row[0]:
+            return None
+        with pa.ipc.open_stream(row[1]) as reader:
+            return reader.read_next_batch()
+
+    def _kept(self, keys: Sequence[bytes], batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch, which is remembered."""
+        keyed = pa.RecordBatch.from_arrays([*batch.columns, pa.array(keys, pa.binary(KEY_BYTES))], schema=_KEYED)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, _KEYED, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+            writer.write_batch(keyed)
+        data = sink.getvalue().to_pybytes()
+        number = self._write("INSERT INTO batches (sha256, data) VALUES (?, ?)", [(sha256(data).digest(), data)])
+        rows = [(key, number, row) for row, key in enumerate(keys)]
+        self._write("INSERT OR REPLACE INTO articles VALUES (?, ?, ?)", rows)
+        return batch
+
+    def _row(self, query: str, key: bytes | int) -> tuple[Any, ...] | None:
         try:
-            row = self._base.execute("SELECT sha256, value FROM entries WHERE key = ?", (key,)).fetchone()
+            found: tuple[Any, ...] | None = self._base.execute(query, (key,)).fetchone()
         except sqlite3.Error:
             return None
-        return row[1] if row and sha256(row[1]).digest() == row[0] else None
+        return found
 
-    def _put(self, entries: dict[bytes, bytes | None]) -> None:
+    def _write(self, query: str, rows: Sequence[tuple[Any, ...]]) -> int | None:
         """A cache that cannot be written makes a run slow, not wrong."""
-        rows = [(key, sha256(value).digest(), value) for key, value in entries.items() if value]
+        number = None
         with contextlib.suppress(sqlite3.Error), self._base:
-            self._base.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
+            for row in rows:
+                number = self._base.execute(query, row).lastrowid
+        return number
 
 
 _KNOWN: Final = attrgetter("sha256", *(field.name for field in fields(RawArticle) if field.name != "data"))
@@ -140,21 +184,3 @@ _KNOWN: Final = attrgetter("sha256", *(field.name for field in fields(RawArticle
 
 def _hashed(what: Any) -> bytes:
     return sha256(repr(what).encode("utf-8", "surrogatepass")).digest()
-
-
-def _encoded(result: Result) -> bytes | None:
-    """A result as bytes; None where it holds what is no Unicode, such as a file name of stray bytes."""
-    tag = next(tag for tag, record in _RECORDS if isinstance(result, record))
-    try:
-        return tag + _ENCODER.encode(result)
-    except UnicodeEncodeError:
-        return None
-
-
-_ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODERS: Final = {tag: msgspec.msgpack.Decoder(record) for tag, record in _RECORDS}
-
-
-def _decoded(value: bytes) -> Result:
-    result: Result = _DECODERS[value[:1]].decode(memoryview(value)[1:])
-    return result

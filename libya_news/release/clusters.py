@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from libya_news.corpus import near_duplicates
 from libya_news.corpus.near_duplicates import Pair
 from libya_news.corpus.signatures import BANDS, Bands, signatures
 from libya_news.errors import UsageError
-from libya_news.records import Article, Drop
+from libya_news.records import Drop
 
-from .shelf import Chosen
+from .rows import cells
+from .shelf import Positions, Selection
 
 WAYS: Final = ("mark", "keep", "drop")
 
@@ -46,35 +48,34 @@ def checked(dedup: str) -> str:
     return dedup
 
 
-def find(articles: Sequence[Article]) -> Clusters:
+def find(articles: Selection) -> Clusters:
     """The near-duplicates among articles, of which some thousand are in memory at once."""
     pairs = near_duplicates.pairs(Texts(articles), _signatures(articles))
     return Clusters(pairs, near_duplicates.clusters(len(articles), pairs))
 
 
-def _signatures(articles: Sequence[Article]) -> Bands:
+def _signatures(articles: Selection) -> Bands:
     """The signatures of all articles; of those without one, which come from a release, they are made."""
-    found = np.empty((len(articles), BANDS), np.uint32)
-    for number, article in enumerate(articles):
-        known = article.signature
-        found[number] = np.frombuffer(known, np.uint32) if known else signatures([article.text])[0]
-    return found
+    found = articles.column("signature")
+    if found.null_count:
+        return signatures(text for batch in articles.select("text") for text in cells(batch, "text").to_pylist())
+    return np.frombuffer(b"".join(found.to_pylist()), np.uint32).reshape(len(found), BANDS)
 
 
 class Texts(Sequence[str]):
     """The texts of some articles, taken from them when they are asked for."""
 
-    def __init__(self, articles: Sequence[Article]) -> None:
+    def __init__(self, articles: Selection) -> None:
         self._articles = articles
 
     def __len__(self) -> int:
         return len(self._articles)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._articles[index].text
+        return next(self._articles.chosen([index]).select("text"))["text"][0].as_py()
 
 
-def deduplicated(articles: Sequence[Article], dedup: str) -> tuple[Sequence[Article], list[Drop], Clusters | None]:
+def deduplicated(articles: Selection, dedup: str) -> tuple[Selection, list[Drop], Clusters | None]:
     """The articles that are left, drops for the others, and what was found.
 
     Args:
@@ -86,47 +87,37 @@ def deduplicated(articles: Sequence[Article], dedup: str) -> tuple[Sequence[Arti
         return articles, [], None
     found = find(articles)
     stands_for = representatives(articles, found.heads)
+    ids = articles.column("article_id")
+    marked = replace(articles, clusters=ids.take(pa.array(stands_for)))
     if dedup == "mark":
-        return _Marked(articles, stands_for), [], found
-    left = [index for index, other in enumerate(stands_for) if index == other]
-    drops = [
-        Drop(articles[index].id, "release", f"near-duplicate: of {articles[other].id}")
-        for index, other in enumerate(stands_for)
-        if index != other
-    ]
-    return _Marked(Chosen(articles, left), range(len(left))), drops, Clusters([], list(range(len(left))))
+        return marked, [], found
+    is_other = stands_for != np.arange(len(stands_for))
+    names = [column.filter(pa.array(is_other)).to_pylist() for column in (ids, marked.clusters)]
+    drops = [Drop(own, "release", f"near-duplicate: of {other}") for own, other in zip(*names, strict=True)]
+    left = np.flatnonzero(~is_other)
+    return marked.chosen(left), drops, Clusters([], list(range(len(left))))
 
 
-def representatives(articles: Sequence[Article], heads: Sequence[int]) -> Sequence[int]:
+def representatives(articles: Selection, heads: Sequence[int]) -> Positions:
     """For each article the position of the one that stands for its cluster.
 
     That is the earliest published; where none has a date, the longest; of several, the one whose id comes first.
     """
+    head = np.asarray(heads, np.int64)
+    members = np.flatnonzero(np.isin(head, head[head != np.arange(len(head))]))
     best: dict[int, tuple[datetime, int, str, int]] = {}
-    shared = _shared(heads)
-    for index, head in enumerate(heads):
-        if head in shared:
-            article = articles[index]
-            key = (article.published_at or _NEVER, -len(article.text), article.id, index)
-            best[head] = min(key, best.get(head, key))
-    return array("q", (best[head][-1] if head in shared else index for index, head in enumerate(heads)))
+    told = (row for batch in articles.chosen(members).select(*_TOLD) for row in _told(batch))
+    for index, (date, size, id_) in zip(members.tolist(), told, strict=True):
+        key = (date or _NEVER, -size, id_, index)
+        best[heads[index]] = min(key, best.get(heads[index], key))
+    found = np.arange(len(head))
+    found[members] = [best[heads[index]][-1] for index in members.tolist()]
+    return found
 
 
-def _shared(heads: Sequence[int]) -> set[int]:
-    """The heads of more than one article."""
-    return {head for index, head in enumerate(heads) if index != head}
+_TOLD: Final = ("published_at", "text", "article_id")
 
 
-class _Marked(Sequence[Article]):
-    """Articles that name the representative of their cluster."""
-
-    def __init__(self, articles: Sequence[Article], stands_for: Sequence[int]) -> None:
-        self._articles, self._stands_for = articles, stands_for
-        self._names = {other: articles[other].id for index, other in enumerate(stands_for) if index != other}
-
-    def __len__(self) -> int:
-        return len(self._articles)
-
-    def __getitem__(self, index: Any) -> Any:
-        article: Article = self._articles[index]
-        return replace(article, cluster=self._names.get(self._stands_for[index], article.id))
+def _told(batch: pa.RecordBatch) -> Iterator[tuple[datetime | None, int, str]]:
+    columns = (cells(batch, "published_at"), pc.utf8_length(cells(batch, "text")), cells(batch, "article_id"))
+    return zip(*(column.to_pylist() for column in columns), strict=True)

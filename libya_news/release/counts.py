@@ -3,36 +3,68 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from operator import attrgetter
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from libya_news.records import Article, Drop
+import pyarrow as pa
+
+from libya_news.labels import KIND_NAMES, LABELS
+from libya_news.records import Drop
+
+from .rows import cells, segments_of
 
 UNKNOWN: Final = "unknown"
 """Under which name what nobody knows is counted."""
 
 
-def count(articles: Iterable[Article], drops: Iterable[Drop]) -> dict[str, Any]:
-    """The counts of a release: see ``Release.counts``. Each group is ranked, most frequent first."""
-    number = 0
-    groups: dict[str, Counter[str]] = {name: Counter() for name in (*OF_ARTICLES, *_OF_SEGMENTS)}
-    segments: dict[str, Counter[tuple[str, ...]]] = {}
-    for article in articles:
-        number += 1
-        for name, attribute in OF_ARTICLES.items():
-            groups[name][getattr(article, attribute) or UNKNOWN] += 1
-        segments.setdefault(article.language or UNKNOWN, Counter()).update(map(_KNOWN, article.segments))
-    for (label, kind, by), count_ in (item for found in segments.values() for item in found.items()):
-        for name, value in zip(_OF_SEGMENTS, (label, kind, by.partition(":")[0]), strict=True):
-            groups[name][value] += count_
-    return {
-        "articles": number,
-        "segments": groups["labels"].total(),
-        **{name: _most_first(found) for name, found in groups.items()},
-        "drops": ranked(drop.reason.partition(":")[0] for drop in drops),
-        "labels_by_language": _by_language(segments),
-    }
+class Tally:
+    """Counts articles and their segments as they go by."""
+
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self._articles = 0
+        self._groups: dict[str, Counter[str]] = {name: Counter() for name in OF_ARTICLES}
+        self._segments: dict[str, Counter[tuple[str, ...]]] = {}
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count rows with the columns of the config ``articles``, of a release with its text or without."""
+        self._articles += batch.num_rows
+        for name, column in OF_ARTICLES.items():
+            for row in cells(batch, column).value_counts().to_pylist():
+                self._groups[name][row["values"] or UNKNOWN] += row["counts"]
+        for (language, *known), count_ in _kinds(batch):
+            self._segments.setdefault(language or UNKNOWN, Counter())[tuple(known)] += count_
+
+    def counts(self, drops: Iterable[Drop]) -> dict[str, Any]:
+        """The counts of a release: see ``Release.counts``. Each group is ranked, most frequent first."""
+        groups: dict[str, Counter[str]] = {name: Counter() for name in _OF_SEGMENTS}
+        for (label, kind, by), count_ in (item for found in self._segments.values() for item in found.items()):
+            for name, value in zip(_OF_SEGMENTS, (label, kind, by.partition(":")[0]), strict=True):
+                groups[name][value] += count_
+        return {
+            "articles": self._articles,
+            "segments": groups["labels"].total(),
+            **{name: _most_first(found) for name, found in (*self._groups.items(), *groups.items())},
+            "drops": ranked(drop.reason.partition(":")[0] for drop in drops),
+            "labels_by_language": _by_language(self._segments),
+        }
+
+
+def count(made: Iterable[pa.RecordBatch], drops: Iterable[Drop]) -> dict[str, Any]:
+    """The counts of articles in batches, and of drops."""
+    tally = Tally()
+    for batch in made:
+        tally.add(batch)
+    return tally.counts(drops)
+
+
+def _kinds(batch: pa.RecordBatch) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """How many segments there are of each language of an article, label, kind and decider."""
+    spans = segments_of(batch, "segments")
+    languages = batch["language"].take(cells(batch, "segments").value_parent_indices())
+    table = pa.table([languages, *(spans[name] for name in _SPAN)], ["language", *_SPAN])
+    for row in table.group_by(table.column_names).aggregate([([], "count_all")]).to_pylist():
+        yield (row["language"], LABELS[row["label"]], KIND_NAMES[row["kind"]], row["by"]), row["count_all"]
 
 
 OF_ARTICLES: Final = {
@@ -41,11 +73,11 @@ OF_ARTICLES: Final = {
     "licences": "licence",
     "rights_holders": "rights_holder",
 }
-"""The attribute of an article, and column of its row, behind each group."""
+"""The column behind each group."""
 
 _OF_SEGMENTS: Final = ("labels", "kinds", "labelled_by")
-_KNOWN: Final = attrgetter("label", "kind", "by")
-"""The groups that count segments, and what is known of each of them."""
+_SPAN: Final = ("label", "kind", "by")
+"""The groups that count segments, and what of each of them they count."""
 
 
 def ranked(values: Iterable[str]) -> dict[str, int]:

@@ -10,19 +10,23 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+
 from libya_news.errors import DataError
-from libya_news.records import Article, Drop, Release
+from libya_news.records import Drop, Release
 
 from . import reading
-from .shelf import Chosen
+from .shelf import Selection
 
 FILE_NAME: Final = "erasures.json"
 FORMAT: Final = ("libya_news/erasures", 1)
+
+_KNOWN_BY: Final = ("article_id", "text_sha256", "url")
+"""Columns by which an article is known again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class Ledger:
             DataError: a file is missing or damaged.
         """
         names = self.names
-        rows = reading.rows(release, "articles", ("article_id", "text_sha256", "url")) if names else ()
+        rows = reading.rows(release, "articles", _KNOWN_BY) if names else ()
         return [row["article_id"] for row in rows if not names.isdisjoint(astuple(self.entry(**row)))]
 
     def with_receipt(self, receipt: Receipt) -> Ledger:
@@ -125,15 +129,16 @@ class Ledger:
         others = (old for old in self.erasures if old.number != receipt.number)
         return replace(self, erasures=tuple(sorted((*others, receipt), key=lambda row: row.number)))
 
-    def sift(self, articles: Sequence[Article]) -> tuple[Sequence[Article], list[Drop]]:
+    def sift(self, articles: Selection) -> tuple[Selection, list[Drop]]:
         """The articles that may be published, and a drop for each that was erased: by id, text or address."""
         names = self.names
         if not names:
             return articles, []
-        hashed = ((i, a.id, self.entry(a.id, a.text_sha256, a.url)) for i, a in enumerate(articles))
-        erased = {i: id_ for i, id_, entry in hashed if not names.isdisjoint(astuple(entry))}
-        drops = [Drop(id_, "release", "erased: on the blocklist of the store") for id_ in erased.values()]
-        return Chosen(articles, (i for i in range(len(articles)) if i not in erased)), drops
+        rows = (row for batch in articles.select(*_KNOWN_BY) for row in batch.to_pylist())
+        is_erased = [not names.isdisjoint(astuple(self.entry(**row))) for row in rows]
+        erased = articles.column("article_id").filter(pa.array(is_erased))
+        drops = [Drop(id_, "release", "erased: on the blocklist of the store") for id_ in erased.to_pylist()]
+        return articles.chosen([position for position, gone in enumerate(is_erased) if not gone]), drops
 
 
 def load(folder: Path) -> Ledger:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from libya_news.corpus.topics import Topic
 from libya_news.errors import DataError, UsageError
-from libya_news.pipeline import process_files
 from libya_news.records import Drop, InputFile, Release
 from libya_news.sources import Reading, Readings, SourceFile, StrPath, is_url
 
 from . import ledger
-from .build import Listed, chosen_topic, filtered, planned, provenance, publish_articles, shelf, sized
-from .work import runner
+from .build import Listed, chosen_topic, planned, provenance, publish_articles, shelf, sized, stages
+from .work import process_files, worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +82,12 @@ def _built(
 ) -> Release:
     settings = {**release.settings, "provenance": provenance(files)}
     plan = planned(folder, release.name, release.version, tuple(row for _, row in files), settings)
-    total = (len(files), sum(row.bytes for _, row in files))
     with shelf(plan.path) as articles:
-        with runner(*work, settings["provenance"]) as how:
-            drops = articles.fill(filtered(process_files(sized(files), total, work=how, topic=topic), settings))
+        with worker(stages(topic, settings), *work, settings["provenance"]) as how:
+            found, drops = articles.fill(process_files(sized(files), how))
         plan = replace(plan, created_at=release.created_at, changes=release.changes)
         kept = ledger.load(release.path.parent)
-        return publish_articles(plan, articles, [*_never_opened(release), *drops], kept)
+        return publish_articles(plan, found, [*_never_opened(release), *drops], kept)
 
 
 def _found(release: Release, sources: Sequence[StrPath]) -> Iterator[tuple[SourceFile, InputFile]]:

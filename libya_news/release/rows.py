@@ -1,19 +1,26 @@
-"""From articles to the rows of each config, as Arrow tables, and the hash of their content."""
+"""From articles to Arrow rows: what becomes of articles on their way, and from there the rows of each config.
+
+What was made of some articles is one record batch of ``RESULTS``: a row for each, with all its columns and the rows of
+its segments; of what was dropped, the drop alone. These batches are what workers give, what a cache keeps, what waits
+on disk, and what data files are cut from.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from itertools import accumulate, islice
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from libya_news.corpus.language import Guess, guess_part
 from libya_news.labels import KIND_NAMES, LABELS
-from libya_news.records import Article, Segment, sha256_hex
+from libya_news.records import Article, Drop, Segment, sha256_hex
 
 from . import canonical
 from .schema import CONFIGS, SCHEMA_VERSION, arrow_schema
@@ -23,55 +30,161 @@ _CLASS_ID = {
     "kind": {name: i for i, name in enumerate(KIND_NAMES)},
 }
 
-
-ARTICLES_AT_ONCE: Final = 100
-"""Articles that are in memory at once: some 1 MB. With ten times as many, Python spends a tenth of a build on looking
-through them for garbage."""
-
+ARTICLES_AT_ONCE: Final = 256
+"""Articles whose rows are in memory at once: some 2 MB."""
 
 ROWS_AT_ONCE: Final = 1_000
 """Rows whose canonical form is in memory at once: some 10 MB."""
 
+SEGMENT_ROWS: Final = "segment_rows"
+
+_DROP: Final = pa.struct([(field.name, pa.string()) for field in fields(Drop)])
+
+
+def _loose(config: str) -> list[pa.Field[Any]]:
+    return [pa.field(column.name, column.type) for column in CONFIGS[config]]
+
+
+_BESIDES: Final = {
+    SEGMENT_ROWS: pa.list_(pa.struct(_loose("segments"))),
+    "signature": pa.binary(),
+    "drop": _DROP,
+}
+
+
+def result_schema() -> pa.Schema:
+    """The columns of the config ``articles``, those of ``segments`` as a list, the signature by which near-duplicates
+    are found, and of what is no article the drop, beside which all is null.
+    """
+    return pa.schema([*_loose("articles"), *(pa.field(name, kind) for name, kind in _BESIDES.items())])
+
+
+RESULTS: Final = result_schema()
+
+
+def results(found: Sequence[Article | Drop]) -> pa.RecordBatch:
+    """What was made of some articles, one row for each, in their order.
+
+    >>> results([Drop("a.txt", "read", "empty: the file has no bytes")])["drop"][0].as_py()["stage"]
+    'read'
+    """
+    articles = [one for one in found if isinstance(one, Article)]
+    drops = [one for one in found if isinstance(one, Drop)]
+    made = _rows_of(articles)
+    if not drops:
+        return made
+    both = together([made, _rows_of_drops(drops)])
+    places = {False: iter(range(len(articles))), True: iter(range(len(articles), len(found)))}
+    return both.take(pa.array([next(places[isinstance(one, Drop)]) for one in found], pa.int64()))
+
+
+def _rows_of_drops(drops: Sequence[Drop]) -> pa.RecordBatch:
+    told = pa.array(map(asdict, drops), _DROP)
+    columns = [told if field.name == "drop" else pa.nulls(len(drops), field.type) for field in RESULTS]
+    return pa.RecordBatch.from_arrays(columns, schema=RESULTS)
+
+
+def together(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """One batch of several: at least one, and not so large that the offsets of their texts need more than 32 bits."""
+    made: pa.RecordBatch = pa.concat_batches(batches)  # type: ignore[attr-defined] # the stubs lack it
+    return made
+
+
+def cells(batch: pa.RecordBatch | pa.Table, name: str) -> Any:
+    """A column; what type it has depends on its name."""
+    return batch[name]
+
+
+def segments_of(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    """The segments of all articles, one after the other, from a column that lists them."""
+    return pa.RecordBatch.from_struct_array(cells(batch, name).flatten())
+
+
+def _rows_of(some: Sequence[Article]) -> pa.RecordBatch:
+    spans = _spans(some)
+    segments = RESULTS.field(SEGMENT_ROWS).type.value_type
+    made: dict[str, Any] = {field.name: _array("segments", field, some, spans) for field in segments}
+    rows = pa.StructArray.from_arrays(list(made.values()), fields=list(segments))
+    columns = {field.name: _array("articles", field, some, spans) for field in RESULTS if field.name not in _BESIDES}
+    columns[SEGMENT_ROWS] = pa.ListArray.from_arrays(_ends(some), rows, type=RESULTS.field(SEGMENT_ROWS).type)
+    columns["signature"] = pa.array([article.signature or None for article in some], pa.binary())
+    columns["drop"] = pa.nulls(len(some), _DROP)
+    return pa.RecordBatch.from_arrays([columns[name] for name in RESULTS.names], schema=RESULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class InBatches:
+    """Articles as batches of ``RESULTS``, each time from the first one on."""
+
+    articles: Iterable[Article]
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        articles = iter(self.articles)
+        while some := list(islice(articles, ARTICLES_AT_ONCE)):
+            yield results(some)
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of every config, made of articles as they are asked for: neither articles nor rows are all in memory.
+    """The rows of every config, some at a time; they are made each time that they are asked for.
 
     Attributes:
-        articles: gone through each time that the rows are asked for, once for all configs.
+        made: batches of ``RESULTS`` without drops.
         schemas: the columns of each config.
     """
 
-    articles: Iterable[Article]
+    made: Iterable[pa.RecordBatch]
     schemas: Mapping[str, pa.Schema]
 
     def batches(self) -> Iterator[dict[str, pa.RecordBatch]]:
         """The rows that some articles give, by config, in the order of the articles and of their segments."""
-        articles = iter(self.articles)
-        while some := list(islice(articles, ARTICLES_AT_ONCE)):
-            spans = _spans(some)
+        for batch in self.made:
+            rows = {"articles": batch, "segments": segments_of(batch, SEGMENT_ROWS)}
             yield {
                 config: pa.RecordBatch.from_arrays(
-                    [_array(config, field, some, spans) for field in schema], schema=schema
+                    [_column(rows[config], name) for name in schema.names], schema=schema
                 )
                 for config, schema in self.schemas.items()
             }
 
 
-def tables(articles: Iterable[Article], with_text: bool = True, version: int = SCHEMA_VERSION) -> Rows:
+def _column(rows: pa.RecordBatch, name: str) -> Any:
+    """A column by name; the hash of a segment's text is made where it is asked for, since only few releases have it."""
+    if name in rows.schema.names:
+        return rows[name]
+    return pa.array(map(sha256_hex, cells(rows, "text").to_pylist()), pa.string())
+
+
+def tables(made: Iterable[pa.RecordBatch], with_text: bool = True, version: int = SCHEMA_VERSION) -> Rows:
     """The rows of each config.
 
     Args:
-        articles: in the order of the rows.
+        made: batches of ``RESULTS`` without drops, in the order of the rows.
         with_text: whether the rows hold texts, or their hashes alone.
         version: the version of the schema whose columns they have.
     """
-    return Rows(articles, {config: arrow_schema(config, with_text, version) for config in CONFIGS})
+    return Rows(made, {config: arrow_schema(config, with_text, version) for config in CONFIGS})
 
 
-def articles(table: pa.Table) -> Iterator[Article]:
-    """The articles behind the rows of the config ``articles``; where it holds no text, theirs is empty."""
-    for batch in table.to_batches(max_chunksize=1_000):
+def without_headline(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch of ``RESULTS`` without the titles that are the headline of their text."""
+    owner = cells(batch, SEGMENT_ROWS).value_parent_indices()
+    segments = segments_of(batch, SEGMENT_ROWS)
+    is_headline = pc.equal(cells(segments, "kind"), pa.scalar(_CLASS_ID["kind"]["headline"], pa.int64()))
+    owners, first = np.unique(owner.filter(is_headline), return_index=True)
+    texts = cells(segments, "text").filter(is_headline).take(first).to_pylist()
+    headline = dict(zip(owners.tolist(), texts, strict=True))
+    titles = [None if title == headline.get(row) else title for row, title in enumerate(batch["title"].to_pylist())]
+    return batch.set_column(
+        batch.schema.get_field_index("title"), RESULTS.field("title"), pa.array(titles, pa.string())
+    )
+
+
+def articles(table: pa.Table | pa.RecordBatch) -> Iterator[Article]:
+    """The articles behind rows of the config ``articles``; where it holds no text, theirs is empty."""
+    rows = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+    rows = rows.select([name for name in rows.column_names if name not in _BESIDES])
+    for batch in rows.to_batches(max_chunksize=1_000):
         for row in batch.to_pylist():
             yield _article(row)
 
@@ -112,9 +225,12 @@ def _array(config: str, field: pa.Field[Any], some: Sequence[Article], spans: Sp
 
 def _nested(kind: Any, some: Sequence[Article], spans: Spans) -> Any:
     fields = list(kind.value_type)
-    ends = accumulate((len(article.segments) for article in some), initial=0)
     structs = pa.StructArray.from_arrays([pa.array(spans.get(f.name, ()), f.type) for f in fields], fields=fields)
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), structs, type=kind)
+    return pa.ListArray.from_arrays(_ends(some), structs, type=kind)
+
+
+def _ends(some: Sequence[Article]) -> Any:
+    return pa.array(accumulate((len(article.segments) for article in some), initial=0), pa.int32())
 
 
 def _texts(some: Sequence[Article]) -> list[str]:
@@ -141,7 +257,6 @@ _COMPUTED: Final[dict[str, dict[str, Callable[[Sequence[Article]], list[Any]]]]]
         "segment_language": lambda some: _languages(some, 0),
         "segment_language_confidence": lambda some: _languages(some, 1),
         "text": _texts,
-        "text_sha256": lambda some: list(map(sha256_hex, _texts(some))),
     },
 }
 """How the cells of a column are made where they are no attribute of an article, or of a segment."""

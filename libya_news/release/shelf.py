@@ -1,131 +1,223 @@
-"""The articles of a build, on disk: a build holds some thousand of them in memory, however many there are."""
+"""The articles of a build: a build holds some thousand of them in memory, however many there are."""
 
 from __future__ import annotations
 
 import contextlib
-import pickle
-import sqlite3
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from libya_news.errors import EnvironmentFaultError
 from libya_news.records import Article, Drop
 
-FILE_NAME: Final = "articles.sqlite"
+from .rows import ARTICLES_AT_ONCE, RESULTS, articles, cells, together
 
-KEPT: Final = 2_000
-"""Articles that stay in memory, some 20 MB; what comes after them goes to disk, so that a small build is not slowed."""
+FILE_NAME: Final = "articles.arrow"
 
-_BEGIN: Final = """
-PRAGMA page_size = 16384;
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-CREATE TABLE articles (number INTEGER PRIMARY KEY, article BLOB);
-CREATE TABLE keys (text BLOB, id TEXT, source TEXT, number INTEGER,
-                   PRIMARY KEY (text, id, source, number)) WITHOUT ROWID;
-"""
-"""Articles in the order in which they came, and apart from them what decides their final order. What is left of a build
-that broke off is never read again, so nothing needs to survive; most articles fit into one page."""
+KEPT_BYTES: Final = 64 << 20
+"""What stays in memory; what comes after it goes to disk, so that a small build is not slowed."""
 
-_TWINS: Final = """
-CREATE TABLE twins AS SELECT * FROM (
-    SELECT number, id, source, first_value(number) OVER same AS first,
-           first_value(id) OVER same AS first_id, first_value(source) OVER same AS first_source
-    FROM keys WINDOW same AS (PARTITION BY text ORDER BY id, source, number)
-) WHERE number <> first
-"""
+BLOCK_BYTES: Final = 16 << 20
+"""What is written to disk at once, and what is read from it in the order of ids: a few thousand articles, or one."""
 
-_ORDER: Final = "SELECT number FROM keys WHERE number NOT IN (SELECT number FROM twins) ORDER BY id, source, number"
+Positions = npt.NDArray[np.int64]
 
 
-class Shelf(Sequence[Article]):
-    """Articles in the order of their ids, one for each text: the one whose id comes first stands for the others.
+def _indices(positions: Positions) -> pa.Int64Array:
+    return pa.array(positions, pa.int64())
 
-    Beyond the first ones it needs eight bytes of memory for an article.
+
+class Shelf:
+    """What was made of articles, in the order in which it came: the first in memory, the others in a file.
+
+    The file is mapped to memory when it is whole; so what was looked at last is there without being held.
     """
 
     def __init__(self, folder: Path) -> None:
         """Begin an empty one in a folder that nobody else uses."""
         self._path = folder / FILE_NAME
-        self._order = array("q")
-        self._kept: dict[int, Article] = {}
-        with self._faults():
-            self._base = sqlite3.connect(self._path)
-            self._base.executescript(_BEGIN)
+        self._batches: list[pa.RecordBatch] = []
+        self._pending: list[pa.RecordBatch] = []
+        self._bytes = [0, 0]
+        self._open = contextlib.ExitStack()
+        self._writer: Any = None
+        self._starts: Positions = np.zeros(1, np.int64)
 
     def close(self) -> None:
         """Let go of the file, which nobody needs any more."""
-        self._base.close()
+        self._open.close()
 
-    def fill(self, results: Iterable[Article | Drop]) -> list[Drop]:
-        """Take in the articles among some results, and return the drops: those among them, and one for each twin.
+    def fill(self, results: Iterable[pa.RecordBatch]) -> tuple[Selection, list[Drop]]:
+        """Take in batches of ``RESULTS``, and return the articles in them and the drops.
+
+        The articles are in the order of their ids, one for each text: the one whose id comes first stands for the
+        others, for each of which there is a drop.
 
         Raises:
             EnvironmentFaultError: the folder cannot be written, or the disk is full.
         """
-        drops = []
-        for number, result in enumerate(results):
-            if isinstance(result, Drop):
-                drops.append(result)
-            else:
-                self._add(number, result)
+        drops: list[Drop] = []
+        came = self.take_in(_without_drops(results, drops))
+        found, twins = _sorted(came)
+        return found, drops + twins
+
+    def take_in(self, made: Iterable[pa.RecordBatch]) -> Selection:
+        """Take in batches of ``RESULTS`` without drops, and return the articles in them as they came.
+
+        Raises:
+            EnvironmentFaultError: the folder cannot be written, or the disk is full.
+        """
+        for batch in made:
+            with self._faults():
+                self._add(batch)
         with self._faults():
-            self._base.execute(_TWINS)
-            twins = self._base.execute("SELECT id, source, first_id, first_source FROM twins ORDER BY number")
-            drops += [_twin(*row) for row in twins]
-            self._order = array("q", (number for (number,) in self._base.execute(_ORDER)))
-        return drops
+            self._finish()
+        return Selection(self, np.arange(self._starts[-1]))
 
-    def _add(self, number: int, article: Article) -> None:
-        key = (bytes.fromhex(article.text_sha256), article.id, article.source, number)
-        with self._faults():
-            if len(self._kept) < KEPT:
-                self._kept[number] = article
-            else:
-                self._base.execute("INSERT INTO articles VALUES (?, ?)", (number, pickle.dumps(article)))
-            self._base.execute("INSERT INTO keys VALUES (?, ?, ?, ?)", key)
+    def _add(self, batch: pa.RecordBatch) -> None:
+        if not batch.num_rows:
+            return
+        if self._bytes[0] < KEPT_BYTES:
+            self._batches.append(batch)
+            self._bytes[0] += batch.nbytes
+            return
+        self._pending.append(batch)
+        self._bytes[1] += batch.nbytes
+        if self._bytes[1] >= BLOCK_BYTES:
+            self._write()
 
-    def __len__(self) -> int:
-        return len(self._order)
+    def _write(self) -> None:
+        if self._writer is None:
+            sink = self._open.enter_context(self._path.open("xb"))
+            self._writer = self._open.enter_context(pa.ipc.new_file(sink, RESULTS))
+        self._writer.write_batch(together(self._pending))
+        self._pending, self._bytes[1] = [], 0
 
-    def __getitem__(self, index: Any) -> Any:
-        number = self._order[index]
-        return self._kept[number] if number in self._kept else self._read(number)
+    def _finish(self) -> None:
+        if self._pending:
+            self._write()
+        if self._writer is not None:
+            self._open.close()
+            reader = self._open.enter_context(
+                pa.ipc.open_file(self._open.enter_context(pa.memory_map(str(self._path))))
+            )
+            self._batches += map(reader.get_batch, range(reader.num_record_batches))
+        self._starts = np.cumsum([0, *(batch.num_rows for batch in self._batches)])
 
-    def _read(self, number: int) -> Article:
-        with self._faults():
-            found = self._base.execute("SELECT article FROM articles WHERE number = ?", (number,))
-            article: Article = pickle.loads(found.fetchone()[0])  # noqa: S301 - this process wrote it
-            return article
+    def column(self, name: str) -> Any:
+        """All cells of a column, in the order in which they came."""
+        return pa.chunked_array(
+            [cells(batch, name) for batch in self._batches], RESULTS.field(name).type
+        ).combine_chunks()
+
+    def sizes(self) -> Positions:
+        """The size of each text in bytes."""
+        sizes = [pc.binary_length(cells(batch, "text")) for batch in self._batches]
+        return np.asarray(pa.chunked_array(sizes, pa.int32()), np.int64)
+
+    def take(self, numbers: Positions, names: Sequence[str]) -> pa.RecordBatch:
+        """Some columns of the rows of these numbers, in the order of the numbers."""
+        of_batch = np.searchsorted(self._starts, numbers, side="right") - 1
+        order = np.argsort(of_batch, kind="stable")
+        taken = [pa.RecordBatch.from_pylist([], pa.schema([RESULTS.field(name) for name in names]))]
+        for some in np.split(order, np.flatnonzero(np.diff(of_batch[order])) + 1):
+            if len(some):
+                batch = of_batch[some[0]]
+                taken.append(self._batches[batch].select(names).take(_indices(numbers[some] - self._starts[batch])))
+        return together(taken).take(_indices(np.argsort(order)))
 
     @contextlib.contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (OSError, pa.ArrowException) as error:
             raise EnvironmentFaultError(
                 f"Cannot write {self._path.parent}: {error}.", "Check free space and permissions."
             ) from None
 
 
-def _twin(id_: str, source: str, first_id: str, first_source: str) -> Drop:
-    return Drop(id_, "release", f"duplicate: {source} has the same text as {first_id} from {first_source}")
+def _without_drops(results: Iterable[pa.RecordBatch], drops: list[Drop]) -> Iterator[pa.RecordBatch]:
+    """The batches without what was dropped, which is added to the drops."""
+    for batch in results:
+        drops += (Drop(**row) for row in cells(batch, "drop").drop_null().to_pylist())
+        yield batch if batch["drop"].null_count == batch.num_rows else batch.filter(batch["drop"].is_null())
 
 
-class Chosen(Sequence[Article]):
-    """Some articles of a sequence, taken from it when they are asked for.
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Some of the articles on a shelf, in an order. To go through it gives batches of ``RESULTS`` in that order.
 
-    >>> list(Chosen("abcd", [1, 3]))
-    ['b', 'd']
+    Attributes:
+        shelf: holds them.
+        numbers: which they are, counted as they came.
+        clusters: for each the id of the article that stands for it and its near-duplicates; None where none were
+            looked for.
     """
 
-    def __init__(self, articles: Sequence[Article], positions: Iterable[int]) -> None:
-        self._articles, self._positions = articles, array("q", positions)
+    shelf: Shelf
+    numbers: Positions
+    clusters: Any = None
 
     def __len__(self) -> int:
-        return len(self._positions)
+        return len(self.numbers)
 
-    def __getitem__(self, index: Any) -> Any:
-        return self._articles[self._positions[index]]
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        where = RESULTS.get_field_index("cluster")
+        for part in self._parts():
+            batch = self.shelf.take(self.numbers[part], RESULTS.names)
+            if self.clusters is not None:
+                batch = batch.set_column(where, RESULTS.field(where), self.clusters.take(_indices(part)))
+            yield batch
+
+    def select(self, *names: str) -> Iterator[pa.RecordBatch]:
+        """The same with a few columns alone."""
+        return (self.shelf.take(self.numbers[part], names) for part in self._parts())
+
+    def column(self, name: str) -> Any:
+        """All cells of a column."""
+        return self.shelf.column(name).take(_indices(self.numbers))
+
+    def article(self, position: int) -> Article:
+        """The article at a position."""
+        (found,) = articles(self.shelf.take(self.numbers[position : position + 1], RESULTS.names))
+        return found
+
+    def chosen(self, positions: Sequence[int] | Positions) -> Selection:
+        """The articles at these positions, in their order."""
+        at = np.asarray(positions, np.int64)
+        clusters = None if self.clusters is None else self.clusters.take(_indices(at))
+        return replace(self, numbers=self.numbers[at], clusters=clusters)
+
+    def _parts(self) -> Iterator[Positions]:
+        """Positions that are looked at together: so many, and not too large."""
+        start, ends = 0, np.cumsum(self.shelf.sizes()[self.numbers])
+        while start < len(self.numbers):
+            before = ends[start - 1] if start else 0
+            last = max(start + 1, int(np.searchsorted(ends, before + BLOCK_BYTES, side="right")))
+            yield np.arange(start, min(last, start + ARTICLES_AT_ONCE, len(self.numbers)))
+            start = min(last, start + ARTICLES_AT_ONCE)
+
+
+def _sorted(came: Selection) -> tuple[Selection, list[Drop]]:
+    """The articles in the order of their ids without those whose text another has, and a drop for each of these."""
+    ids, sources = (came.shelf.column(name) for name in ("article_id", "source"))
+    keys = pa.table({"id": ids, "source": sources, "number": pa.array(came.numbers)})
+    order: Any = pc.sort_indices(keys, [(name, "ascending") for name in keys.column_names])
+    codes = np.asarray(came.shelf.column("text_sha256").take(order).dictionary_encode().indices)
+    first = np.unique(codes, return_index=True)[1]
+    stands_for = first[codes]
+    twins = np.flatnonzero(stands_for != np.arange(len(codes)))
+    rows = [keys.take(order.take(pa.array(at))).to_pylist() for at in (twins, stands_for[twins])]
+    drops = [_twin(own, other) for own, other in zip(*rows, strict=True)]
+    return came.chosen(np.asarray(order, np.int64)[np.sort(first)]), drops
+
+
+def _twin(own: dict[str, Any], other: dict[str, Any]) -> Drop:
+    reason = f"duplicate: {own['source']} has the same text as {other['id']} from {other['source']}"
+    return Drop(own["id"], "release", reason)

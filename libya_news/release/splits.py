@@ -12,21 +12,22 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from itertools import combinations, islice
+from itertools import combinations
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
+import pyarrow as pa
 
 from libya_news.corpus import near_duplicates
 from libya_news.corpus.near_duplicates import Pair
 from libya_news.errors import UsageError
-from libya_news.records import Article
 
 from . import clusters
 from .clusters import Clusters
-from .shelf import Chosen
+from .rows import cells
+from .shelf import Selection
 
 NAMES: Final = ("train", "validation", "test")
 
@@ -40,14 +41,15 @@ RULES: Final = ("cluster", "publisher", "site", "time:YYYY-MM-DD")
 
 _TIME: Final = re.compile(r"time:(\d{4}-\d{2}-\d{2})")
 
-Parts = dict[str, Sequence[Article]]
+Parts = dict[str, Selection]
+"""The articles of each split."""
+
+Columns = Iterable[pa.RecordBatch | pa.Table]
+"""Rows of articles with their ``text`` and ``publisher``."""
 
 BUCKETS: Final = 64
 """Files among which the runs of words are divided, to compare one file of each split at a time: for a million articles
 of 500 words, some 60 MB each."""
-
-TEXTS: Final = 1_000
-"""Texts whose runs are held before they are written: some 10 MB."""
 
 
 def checked(rule: str) -> str:
@@ -68,7 +70,7 @@ def _cut(rule: str) -> datetime:
         raise UsageError(f"{rule!r} is no way to split.", f"Give one of: {', '.join(RULES)}.") from None
 
 
-def split(articles: Sequence[Article], rule: str, found: Clusters | None = None) -> tuple[Parts, dict[str, Any]]:
+def split(articles: Selection, rule: str, found: Clusters | None = None) -> tuple[Parts, dict[str, Any]]:
     """Divide articles into splits, and measure what leaks.
 
     Args:
@@ -84,22 +86,40 @@ def split(articles: Sequence[Article], rule: str, found: Clusters | None = None)
     if not rule:
         return {NAMES[0]: articles}, {}
     pairs, heads = found or clusters.find(articles)
-    place = _places(zip(heads, articles, strict=True), rule)
+    rows = (_First(**row) for batch in articles.select(*_First._fields) for row in batch.to_pylist())
+    place = _places(zip(heads, rows, strict=True), rule)
     where = [place[head] for head in heads]
-    chosen = {name: Chosen(articles, (i for i, at in enumerate(where) if at == name)) for name in NAMES}
-    parts: Parts = {name: part for name, part in chosen.items() if part}
-    return parts, {"clusters": len(place), **_duplicates(pairs, where), **_shared(parts)}
+    chosen = {name: articles.chosen([i for i, at in enumerate(where) if at == name]) for name in NAMES}
+    parts: Parts = {name: part for name, part in chosen.items() if len(part)}
+    return parts, {"clusters": len(place), **_duplicates(pairs, where), **_shared(_columns(parts))}
 
 
-def report(parts: Mapping[str, Sequence[Article]]) -> dict[str, Any]:
-    """The leakage report of articles that are divided already."""
-    where = [name for name, part in parts.items() for _ in part]
-    pairs = near_duplicates.pairs([article.text for part in parts.values() for article in part])
-    groups = len(set(near_duplicates.clusters(len(where), pairs)))
-    return {"clusters": groups, **_duplicates(pairs, where), **_shared(parts)}
+def _columns(parts: Parts) -> dict[str, Columns]:
+    return {name: part.select("text", "publisher") for name, part in parts.items()}
 
 
-def _places(members: Iterable[tuple[int, Article]], rule: str) -> dict[int, str]:
+def report(articles: Selection, where: Sequence[str]) -> dict[str, Any]:
+    """The leakage report of articles that are divided already.
+
+    Args:
+        articles: all of them.
+        where: the split of each.
+    """
+    pairs, heads = clusters.find(articles)
+    parts = {name: articles.chosen([i for i, at in enumerate(where) if at == name]) for name in dict.fromkeys(where)}
+    return {"clusters": len(set(heads)), **_duplicates(pairs, where), **_shared(_columns(parts))}
+
+
+class _First(NamedTuple):
+    """What of a cluster's first article can decide its split."""
+
+    article_id: str
+    publisher: str | None
+    url: str | None
+    published_at: datetime | None
+
+
+def _places(members: Iterable[tuple[int, _First]], rule: str) -> dict[int, str]:
     """The split of each cluster, from its first article, or from the first date of any.
 
     Args:
@@ -109,7 +129,7 @@ def _places(members: Iterable[tuple[int, Article]], rule: str) -> dict[int, str]
     keys: dict[int, str] = {}
     dates: dict[int, datetime] = {}
     for head, article in members:
-        keys.setdefault(head, article.id if rule.startswith("time:") else _key(article, rule))
+        keys.setdefault(head, article.article_id if rule.startswith("time:") else _key(article, rule))
         if article.published_at:
             dates[head] = min(article.published_at, dates.get(head, article.published_at))
     if not rule.startswith("time:"):
@@ -119,10 +139,10 @@ def _places(members: Iterable[tuple[int, Article]], rule: str) -> dict[int, str]
     return {head: NAMES[-1] if head in late else _hashed(key, earlier) for head, key in keys.items()}
 
 
-def _key(first: Article, rule: str) -> str:
+def _key(first: _First, rule: str) -> str:
     site = urlsplit(first.url).hostname if first.url else None
     known = {"cluster": None, "publisher": first.publisher or site, "site": site or first.publisher}[rule]
-    return (known or first.id).casefold().removeprefix("www.")
+    return (known or first.article_id).casefold().removeprefix("www.")
 
 
 def _hashed(key: str, bounds: Sequence[float]) -> str:
@@ -142,7 +162,7 @@ def _duplicates(pairs: Sequence[Pair], where: Sequence[str]) -> dict[str, int]:
     return {"near_duplicates_within": len(pairs) - across, "near_duplicates_across": across}
 
 
-def _shared(parts: Mapping[str, Iterable[Article]]) -> dict[str, Any]:
+def _shared(parts: Mapping[str, Columns]) -> dict[str, Any]:
     """How many of a split's runs of words an earlier split has too, and which publishers are in several splits."""
     runs: Counter[str] = Counter()
     shared: Counter[tuple[str, str]] = Counter()
@@ -162,13 +182,16 @@ def _shared(parts: Mapping[str, Iterable[Article]]) -> dict[str, Any]:
     return {"overlap": overlap, "publishers_across": sorted(several)}
 
 
-def _spilled(part: Iterable[Article], folder: Path, name: str) -> set[str]:
+def _spilled(part: Columns, folder: Path, name: str) -> set[str]:
     """Write hashes of all runs of a split's texts, in files by hash, and return who published the split's articles."""
     publishers: set[str] = set()
-    articles = iter(part)
-    while some := list(islice(articles, TEXTS)):
-        publishers.update(article.publisher for article in some if article.publisher)
-        runs = b"".join(_short(run) for a in some for run in near_duplicates.grams(a.text, OVERLAP_WORDS))
+    for some in part:
+        publishers.update(filter(None, cells(some, "publisher").to_pylist()))
+        runs = b"".join(
+            _short(run)
+            for text in cells(some, "text").to_pylist()
+            for run in near_duplicates.grams(text, OVERLAP_WORDS)
+        )
         hashes = np.frombuffer(runs, np.uint64)
         for bucket in range(BUCKETS):
             with _bucket(folder, name, bucket).open("ab") as file:

@@ -20,14 +20,13 @@ from libya_news.records import Article, Drop, RawArticle, Release, sha256_hex
 from libya_news.sources import StrPath, read
 
 from . import manifest, writing
-from .counts import count
 from .reading import Articles, table
-from .rows import articles, tables
+from .rows import InBatches, articles, tables, without_headline
 from .shards import splits
 from .staging import faults, scratch
 
-Parts = Mapping[str, Sequence[Article]]
-"""The articles of a release by split."""
+Parts = Mapping[str, Iterable[pa.RecordBatch]]
+"""What was made of the articles of a release, by split: batches of ``rows.RESULTS``."""
 
 
 def publish(release: Release, parts: Parts) -> Release:
@@ -38,25 +37,25 @@ def publish(release: Release, parts: Parts) -> Release:
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
     with scratch(release.path) as folder, faults(release.path):
-        full = writing.write_data(folder, _full(release, parts), release.settings)
+        full, _ = writing.write_data(folder, _full(release, parts), release.settings)
     return writing.publish(replace(release, full=full), _bare(release, parts))
 
 
-def _full(release: Release, parts: Mapping[str, Iterable[Article]]) -> writing.Tables:
-    return {split: tables(part, version=release.schema_version) for split, part in parts.items() if part}
+def _full(release: Release, parts: Parts) -> writing.Tables:
+    return {split: tables(part, version=release.schema_version) for split, part in parts.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class _Bare:
     """Articles without the title that is the headline of their text; the text itself stays, to be hashed."""
 
-    part: Iterable[Article]
+    part: Iterable[pa.RecordBatch]
 
-    def __iter__(self) -> Iterator[Article]:
-        return map(_without_headline, self.part)
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return map(without_headline, self.part)
 
 
-def _bare(release: Release, parts: Mapping[str, Iterable[Article]]) -> writing.Tables:
+def _bare(release: Release, parts: Parts) -> writing.Tables:
     """The rows of a stand-off release."""
     version = release.schema_version
     return {split: tables(_Bare(part), with_text=False, version=version) for split, part in parts.items()}
@@ -69,7 +68,7 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
         release: a release with its text.
         path: where the stand-off form will lie.
     """
-    parts = {split: Articles(release, split) for split in splits(release)}
+    parts = {split: InBatches(Articles(release, split)) for split in splits(release)}
     asked = {**release.settings, "text": "none"}
     bare = replace(release, path=path, settings=asked, full=release.files, files=(), documents=())
     return replace(bare, fingerprint=manifest.fingerprint(bare)), _bare(release, parts)
@@ -77,10 +76,6 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
 
 def _headline(article: Article) -> str | None:
     return next((article.text[s.start : s.end] for s in article.segments if s.kind == "headline"), None)
-
-
-def _without_headline(article: Article) -> Article:
-    return replace(article, title=None) if article.title == _headline(article) else article
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +178,7 @@ def _with_text(article: Article, text: str) -> Article:
     return replace(full, title=full.title or _headline(full))
 
 
-def _check_segments(bare: Release, parts: Parts) -> None:
+def _check_segments(bare: Release, parts: Mapping[str, Sequence[Article]]) -> None:
     """Each segment's hash, as the stand-off release has it.
 
     Raises:
@@ -208,10 +203,10 @@ def _first(lacking: Sequence[Drop]) -> str:
     return f": {lacking[0].reason}" if lacking else ""
 
 
-def _write(bare: Release, parts: Parts, lacking: Sequence[Drop], out: Path) -> Release:
+def _write(bare: Release, found: Mapping[str, Sequence[Article]], lacking: Sequence[Drop], out: Path) -> Release:
     asked = {**bare.settings, "text": "all"}
     drops = tuple(sorted((*bare.drops, *lacking), key=lambda drop: (drop.id, drop.reason)))
-    counts = count([article for part in parts.values() for article in part], drops)
+    parts = {split: InBatches(part) for split, part in found.items() if part}
     path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
-    full = replace(bare, path=path, settings=asked, drops=drops, counts=counts, full=(), files=(), documents=())
+    full = replace(bare, path=path, settings=asked, drops=drops, full=(), files=(), documents=())
     return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts))

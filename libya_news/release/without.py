@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +15,10 @@ import pyarrow.compute as pc
 
 from libya_news.records import Article, Drop, OutputFile, Release, Tombstone, sha256_hex
 
-from . import manifest, reading, shards, splits, writing
+from . import manifest, reading, shards, splits, staging, writing
 from .counts import count, ranked
-from .rows import articles, content
+from .rows import InBatches, articles, content
+from .shelf import Shelf
 
 
 class Gone(NamedTuple):
@@ -45,7 +48,10 @@ def without(old: Release, path: Path, gone: Gone) -> Release:
         inputs=tuple(file for file in old.inputs if file.sha256 not in raw),
         files=tuple(made for file in old.files if (made := _file(old, file, path, gone.ids))),
         drops=drops,
-        counts={**_less(old.counts, count(lost, ())), "drops": ranked(drop.reason.partition(":")[0] for drop in drops)},
+        counts={
+            **_less(old.counts, count(InBatches(lost), ())),
+            "drops": ranked(drop.reason.partition(":")[0] for drop in drops),
+        },
         erased=(*old.erased, *gone.stones),
         full=(),
         documents=(),
@@ -111,8 +117,10 @@ def _size(value: Any) -> int:
 def _leakage(release: Release) -> dict[str, Any]:
     if not (release.leakage and release.holds_text):
         return release.leakage
-    parts = {split: list(articles(reading.table(release, "articles", split))) for split in shards.splits(release)}
-    return splits.report(parts)
+    where = [split for split in shards.splits(release) for _ in reading.Articles(release, split)]
+    everything = chain.from_iterable(reading.Articles(release, split) for split in shards.splits(release))
+    with staging.scratch(release.path) as folder, contextlib.closing(Shelf(folder)) as shelf:
+        return splits.report(shelf.take_in(InBatches(everything)), where)
 
 
 def _silent(drop: Drop, gone: Collection[str]) -> Drop:

@@ -1,31 +1,89 @@
-"""How articles are processed: in this process or in several, and each only once where a cache remembers it."""
+"""From files to results: read, process and describe, in this process or in several, and only once with a cache."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import chain
+from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
+import pyarrow as pa
+
+from libya_news.corpus.filters import Filters
+from libya_news.corpus.topics import Topic
 from libya_news.errors import UsageError
-from libya_news.pipeline import Result, Run, Work, process_all
-from libya_news.records import RawArticle
-from libya_news.sources import StrPath
+from libya_news.pipeline import OnProgress, Progress, on_topic, process_all
+from libya_news.records import Drop, RawArticle
+from libya_news.sources import SourceFile, StrPath, read_file
 
-from .cache import Cache
+from .cache import Cache, Known
+from .rows import results, together
+
+BATCH: Final = 256
+"""Articles that are processed at once: enough to keep many processes busy, few enough to hold and to report on."""
 
 CHUNK: Final = 16
 """Articles that a worker takes at once: some 0.3 s of work, against less than 1 ms to hand them over."""
 
+Item = RawArticle | Drop | Known
+"""What is in a file: an article as found, what is none, or what is known of it already."""
+
+Process = Callable[[Sequence[RawArticle]], pa.RecordBatch]
+"""Makes of articles one batch of ``RESULTS``, a row for each in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """All that is done with an article by itself.
+
+    Attributes:
+        topic: what it must be about; None for anything.
+        filters: what else it must be.
+    """
+
+    topic: Topic | None
+    filters: Filters
+
+    def __call__(self, raws: Sequence[RawArticle]) -> pa.RecordBatch:
+        """What is made of some articles: one batch of ``RESULTS``."""
+        found = (on_topic(result, self.topic) for result in process_all(raws))
+        return results(list(self.filters.applied(found)))
+
+
+class Work(Protocol):
+    """How files become results."""
+
+    def read(self, file: SourceFile) -> Iterable[Item]:
+        """What is in a file, in its order."""
+
+    def run(self, items: Sequence[Item]) -> Iterable[pa.RecordBatch]:
+        """What becomes of it: batches of ``RESULTS``, in any order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    process: Process
+
+    def read(self, file: SourceFile) -> Iterable[Item]:
+        return read_file(file)
+
+    def run(self, items: Sequence[Item]) -> Iterator[pa.RecordBatch]:
+        if raws := [item for item in items if isinstance(item, RawArticle)]:
+            yield self.process(raws)
+        if drops := [item for item in items if isinstance(item, Drop)]:
+            yield results(drops)
+
 
 @contextlib.contextmanager
-def runner(workers: int, cache: StrPath | None, provenance: str = "") -> Iterator[Work]:
-    """What reads files and processes articles, in their order.
+def worker(stages: Stages, workers: int, cache: StrPath | None, provenance: str) -> Iterator[Work]:
+    """What takes files through the stages.
 
     Args:
+        stages: what is done with each article.
         workers: number of processes, 1 and up; the result is the same for any.
         cache: folder that keeps results from run to run; None for none. It can be deleted at any time.
         provenance: hash of what the files beside the inputs say of them.
@@ -37,21 +95,61 @@ def runner(workers: int, cache: StrPath | None, provenance: str = "") -> Iterato
     if workers < 1:
         raise UsageError(f"{workers} workers can do nothing.", "Give 1 or more.")
     with contextlib.ExitStack() as stack:
-        run: Run = process_all
+        process: Process = stages
         if workers > 1:
             pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
-            run = _Pooled(pool)
+            process = _Pooled(pool, stages)
         if cache is None:
-            yield Work(run=run)
+            yield _Plain(process)
         else:
-            known = stack.enter_context(contextlib.closing(Cache(Path(cache), run, provenance)))
-            yield Work(known.read, known.run)
+            identity = (stages.topic.identity if stages.topic else "", stages.filters, provenance)
+            yield stack.enter_context(contextlib.closing(Cache(Path(cache), process, identity)))
 
 
+@dataclass(frozen=True, slots=True)
 class _Pooled:
-    def __init__(self, pool: ProcessPoolExecutor) -> None:
-        self._pool = pool
+    pool: ProcessPoolExecutor
+    stages: Stages
 
-    def __call__(self, raws: Sequence[RawArticle]) -> list[Result]:
+    def __call__(self, raws: Sequence[RawArticle]) -> pa.RecordBatch:
         chunks = [raws[start : start + CHUNK] for start in range(0, len(raws), CHUNK)]
-        return list(chain.from_iterable(self._pool.map(process_all, chunks)))
+        return together(list(self.pool.map(self.stages, chunks)))
+
+
+def process_files(
+    files: Iterable[tuple[SourceFile, int]],
+    work: Work,
+    total: tuple[int, int] = (0, 0),
+    on_progress: OnProgress | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Take files, each with its size in bytes, through all stages.
+
+    Args:
+        files: the files with their sizes.
+        work: does it.
+        total: number of files and of bytes, for the progress.
+        on_progress: called after every batch, and at the end.
+
+    Yields:
+        Batches of ``RESULTS``.
+    """
+    drops = articles = 0
+    found = _read(files, work)
+    while some := list(islice(found, BATCH)):
+        for batch in work.run([item for item, _, _ in some]):
+            dropped = batch.num_rows - batch["drop"].null_count
+            drops, articles = drops + dropped, articles + batch.num_rows - dropped
+            yield batch
+        if on_progress:
+            _, number, done = some[-1]
+            on_progress(Progress(number, total[0], done, total[1], articles, drops))
+    if on_progress:
+        on_progress(Progress(total[0], total[0], total[1], total[1], articles, drops))
+
+
+def _read(files: Iterable[tuple[SourceFile, int]], work: Work) -> Iterator[tuple[Item, int, int]]:
+    """What is in the files, each with the number of files and of bytes that lie before its own."""
+    done = 0
+    for number, (file, size) in enumerate(files):
+        yield from ((found, number, done) for found in work.read(file))
+        done += size

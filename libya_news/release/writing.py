@@ -12,6 +12,7 @@ from typing import Any
 from libya_news.records import Document, OutputFile, Release, sha256_hex
 
 from . import documents, index, manifest, staging, versioning
+from .counts import Tally
 from .diff import diff
 from .rows import Rows
 from .shard_writer import ShardWriter
@@ -33,7 +34,8 @@ def publish(release: Release, made: Tables) -> Release:
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
     with staging.staged(release.path) as folder:
-        release = replace(release, files=write_data(folder, made, release.settings))
+        files, tally = write_data(folder, made, release.settings)
+        release = replace(release, files=files, counts=tally.counts(release.drops))
         release = describe(folder, replace(release, changes=_changes(folder, release)))
     complete(release)
     return release
@@ -71,19 +73,22 @@ def _changes(folder: Path, release: Release) -> dict[str, Any]:
 
 def write(folder: Path, release: Release, made: Tables) -> Release:
     """Write the files of a release into an empty folder, and return its record with them."""
-    return describe(folder, replace(release, files=write_data(folder, made, release.settings)))
+    files, tally = write_data(folder, made, release.settings)
+    return describe(folder, replace(release, files=files, counts=tally.counts(release.drops)))
 
 
-def write_data(folder: Path, made: Tables, settings: Mapping[str, str]) -> tuple[OutputFile, ...]:
-    """Write the data files of a release into a folder, in the format that its settings name."""
+def write_data(folder: Path, made: Tables, settings: Mapping[str, str]) -> tuple[tuple[OutputFile, ...], Tally]:
+    """Write the data files of a release into a folder, in the format that its settings name, and count its rows."""
+    tally = Tally()
     with contextlib.closing(ShardWriter(folder, settings.get("format", "parquet"))) as shards:
         for split, rows in made.items():
             for batches in rows.batches():
+                tally.add(batches["articles"])
                 for config, batch in batches.items():
                     shards.add(config, split, batch)
             for config, schema in rows.schemas.items():
                 shards.finish(config, split, schema)
-        return shards.files()
+        return shards.files(), tally
 
 
 def describe(folder: Path, release: Release) -> Release:

@@ -25,6 +25,7 @@ from libya_news.release import build as build_
 from libya_news.release import manifest
 from libya_news.release.diff import diff
 from libya_news.release.ledger import Ledger
+from libya_news.release.rows import InBatches
 from libya_news.release.verify import verify
 from libya_news.sources import read
 
@@ -101,8 +102,8 @@ def _published(out: Path, articles: Iterator[Article], split: str) -> str:
     settings = {"text": "all", "split": split, "format": "parquet"}
     plan = build_.planned(out, "made-up", "1.0.0", (InputFile("made-up.jsonl", 0, "0" * 64),), settings)
     with build_.shelf(plan.path) as shelf:
-        drops = shelf.fill(articles)
-        release = build_.publish_articles(replace(plan, created_at="2020-01-14"), shelf, drops, Ledger(""))
+        found, drops = shelf.fill(InBatches(articles))
+        release = build_.publish_articles(replace(plan, created_at="2020-01-14"), found, drops, Ledger(""))
     return f"{release.counts['articles']:,} articles, {release.counts['segments']:,} segments"
 
 
