@@ -53,6 +53,8 @@ def _values(column: Any) -> Any:
         made = _quoted(column.cast(pa.large_string()))
     elif pa.types.is_integer(kind):
         made = column.cast(pa.large_string())
+    elif pa.types.is_floating(kind):
+        made = _numbers(column.cast(pa.float64()))
     else:
         made = _different(column)
     return pc.if_else(column.is_valid(), made, _scalar("null")) if column.null_count else made
@@ -85,8 +87,15 @@ def _data(column: Any) -> Any:
     return np.frombuffer(data, np.uint8)[first:last]
 
 
+def _numbers(column: Any) -> Any:
+    """Arrow writes a number with the same digits as Python, and in the same form between a thousandth and 1."""
+    alike = pc.fill_null(pc.and_(pc.greater_equal(column, 1e-3), pc.less(column, 1.0)), True)
+    others = pa.array(map(json.dumps, column.filter(pc.invert(alike)).to_pylist()), pa.large_string())
+    return pc.replace_with_mask(column.cast(pa.large_string()), pc.invert(alike), others)
+
+
 def _different(column: Any) -> Any:
-    """Each different value as Python writes it: there are few times and confidences, and many rows."""
+    """Each different value as Python writes it: there are few times, and many rows."""
     found = column.dictionary_encode()
     values = [value.isoformat() if isinstance(value, datetime) else value for value in found.dictionary.to_pylist()]
     written = json.dumps(values)[1:-1].split(", ") if values else []
