@@ -124,8 +124,8 @@ def test_two_versions_side_by_side(tmp_path: Path) -> None:
 def test_the_bytes_do_not_depend_on_chunks(tmp_path: Path) -> None:
     table = pa.table({"n": list(range(5_000)), "s": [str(n) * 50 for n in range(5_000)]})
     chunked = pa.concat_tables([table.slice(0, 17), table.slice(17, 2_000), table.slice(2_017)])
-    parquet.write(table, tmp_path / "a.parquet")
-    parquet.write(chunked, tmp_path / "b.parquet")
+    parquet.write(table, tmp_path / "a.parquet", 1_000)
+    parquet.write(chunked, tmp_path / "b.parquet", 1_000)
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     assert pq.ParquetFile(tmp_path / "a.parquet").metadata.num_row_groups == 5
     assert content(table) == content(chunked)
@@ -256,8 +256,8 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, root: Path, monkeypat
 def test_of_two_publishers_one_wins(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write, target = parquet.write, tmp_path / "libya-news-1.0.0"
 
-    def meanwhile(table: pa.Table, path: Path) -> None:
-        write(table, path)
+    def meanwhile(table: pa.Table, path: Path, rows_at_once: int) -> None:
+        write(table, path, rows_at_once)
         target.mkdir(exist_ok=True)
         (target / "manifest.json").write_text("{}", encoding="utf-8")
 

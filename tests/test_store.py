@@ -127,7 +127,7 @@ def _edited(place: Path, change: str) -> tuple[Release, Release]:
     else:
         data[0]["publisher"] = "Somebody"
     (copy / file.path).unlink()
-    parquet.write(pa.Table.from_pylist(data, schema=rows.schema), copy / file.path)
+    parquet.write(pa.Table.from_pylist(data, schema=rows.schema), copy / file.path, 1_000)
     return old, replace(old, path=copy)
 
 

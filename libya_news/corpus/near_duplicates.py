@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from .shingles import Hashes, runs
 from .signatures import SHINGLE_WORDS, Bands, signatures
 
 THRESHOLD: Final = 0.5
@@ -16,9 +16,7 @@ THRESHOLD: Final = 0.5
 corpora, each pair looked at from 0.50 up is one story twice; those below repeat the background of another story."""
 
 SHINGLED: Final = 1_000
-"""Texts whose shingles are in memory at once: some 50 MB."""
-
-_WORD: Final = re.compile(r"\w+")
+"""Texts whose shingles are in memory at once: some 5 MB."""
 
 
 class Pair(NamedTuple):
@@ -34,16 +32,6 @@ class Pair(NamedTuple):
     similarity: float
 
 
-def grams(text: str, size: int) -> Iterator[str]:
-    """All runs of ``size`` words, case folded, punctuation left out; of a shorter text, the whole as one.
-
-    >>> list(grams("Talks end, in Moscow", 3))
-    ['talks end in', 'end in moscow']
-    """
-    words = _WORD.findall(text.casefold())
-    return (" ".join(words[i : i + size]) for i in range(max(1, len(words) - size + 1)))
-
-
 def similarity(first: str, second: str) -> float:
     """Jaccard similarity of the sets of shingles of two texts, 0 to 1.
 
@@ -53,22 +41,22 @@ def similarity(first: str, second: str) -> float:
     return jaccard(shingles(first), shingles(second))
 
 
-def shingles(text: str) -> frozenset[str]:
-    """The set of shingles of a text.
+def shingles(text: str) -> Hashes:
+    """The set of shingles of a text, as sorted hashes of 64 bits.
 
-    >>> sorted(shingles("Talks in Moscow end without a deal."))
-    ['in moscow end without a', 'moscow end without a deal', 'talks in moscow end without']
+    >>> len(shingles("Talks in Moscow end without a deal."))
+    3
     """
-    return frozenset(grams(text, SHINGLE_WORDS))
+    return np.unique(np.concatenate([some.hashes for some in runs([text], SHINGLE_WORDS)]))
 
 
-def jaccard(first: frozenset[str], second: frozenset[str]) -> float:
+def jaccard(first: Hashes, second: Hashes) -> float:
     """Size of what two sets share, as a part of all that is in either; 0 to 1. One of them must hold something.
 
-    >>> jaccard(frozenset("ab"), frozenset("bc"))
+    >>> jaccard(np.uint64([1, 2]), np.uint64([2, 3]))
     0.3333333333333333
     """
-    common = len(first & second)
+    common = len(np.intersect1d(first, second, assume_unique=True))
     return common / (len(first) + len(second) - common)
 
 
@@ -88,7 +76,7 @@ def pairs(texts: Sequence[str], signed: Bands | None = None) -> list[Pair]:
     """
 
     @lru_cache(maxsize=SHINGLED)
-    def at(position: int) -> frozenset[str]:
+    def at(position: int) -> Hashes:
         return shingles(texts[position])
 
     bands = signatures(texts) if signed is None else signed

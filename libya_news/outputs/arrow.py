@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 
-ROWS_PER_BATCH: Final = 1_000
-"""Rows of a record batch, as in a Parquet row group: some 10 MB of articles, some 300 kB of segments."""
 
-
-def write(table: pa.Table, path: Path) -> None:
+def write(table: pa.Table, path: Path, rows_at_once: int) -> None:
     """Write a table, and return when it is on disk. Nothing is compressed, so that the file can be mapped to memory.
+
+    Args:
+        table: the rows.
+        path: a file that is not there yet.
+        rows_at_once: rows of a record batch.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written.
     """
     with path.open("xb") as stream:
         with pa.ipc.new_file(stream, table.schema) as writer:
-            writer.write_table(table.combine_chunks(), max_chunksize=ROWS_PER_BATCH)
+            writer.write_table(table.combine_chunks(), max_chunksize=rows_at_once)
         stream.flush()
         os.fsync(stream.fileno())

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROWS_PER_GROUP: Final = 1_000
-"""Rows of a row group, the unit of streaming reads: some 5 MB of articles, some 150 kB of segments."""
 
-
-def write(table: pa.Table, path: Path) -> None:
+def write(table: pa.Table, path: Path, rows_at_once: int) -> None:
     """Write a table, and return when it is on disk.
 
     Row groups are cut at a fixed number of rows of the combined table, since the bytes of a Parquet file otherwise
     depend on how its rows happened to arrive in chunks. Content-defined pages let stores that split files by content
     keep what two versions share only once.
+
+    Args:
+        table: the rows.
+        path: a file that is not there yet.
+        rows_at_once: rows of a row group, the unit of streaming reads.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written.
@@ -27,7 +28,7 @@ def write(table: pa.Table, path: Path) -> None:
         pq.write_table(
             table.combine_chunks(),
             stream,
-            row_group_size=ROWS_PER_GROUP,
+            row_group_size=rows_at_once,
             compression="zstd",
             compression_level=3,
             version="2.6",

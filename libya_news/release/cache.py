@@ -21,7 +21,7 @@ from libya_news.records import Drop, RawArticle
 from libya_news.sources import SourceFile, read_file
 
 from . import manifest
-from .rows import RESULTS, results
+from .rows import RESULTS, cells, results
 
 FILE_NAME: Final = "results.sqlite"
 
@@ -139,17 +139,19 @@ class Cache:
     def _known(self, key: bytes) -> Known | None:
         """Where it is remembered what was made of an article, and it is what was written."""
         place = self._row("SELECT batch, row FROM articles WHERE key = ?", key)
-        batch = self._batch(place[0]) if place else None
-        if place is None or batch is None or not 0 <= place[1] < batch.num_rows:
+        if place is None:
             return None
-        return Known(batch, place[1]) if batch["key"][place[1]].as_py() == key else None
+        batch, rows = self._batch(place[0])
+        return Known(batch, place[1]) if rows.get(place[1]) == key else None
 
-    def _loaded(self, number: int) -> pa.RecordBatch | None:
+    def _loaded(self, number: int) -> tuple[pa.RecordBatch, dict[int, bytes]]:
+        """A batch, and which of its rows are whose; of one that is not what was written, none."""
         row = self._row("SELECT sha256, data FROM batches WHERE number = ?", number)
         if row is None or sha256(row[1]).digest() != row[0]:
-            return None
+            return pa.RecordBatch.from_pylist([], _KEYED), {}
         with pa.ipc.open_stream(row[1]) as reader:
-            return reader.read_next_batch()
+            batch = reader.read_next_batch()
+        return batch, dict(enumerate(cells(batch, "key").to_pylist()))
 
     def _kept(self, keys: Sequence[bytes], batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch, which is remembered."""

@@ -89,9 +89,10 @@ def _data(column: Any) -> Any:
 
 def _numbers(column: Any) -> Any:
     """Arrow writes a number with the same digits as Python, and in the same form between a thousandth and 1."""
-    alike = pc.fill_null(pc.and_(pc.greater_equal(column, 1e-3), pc.less(column, 1.0)), True)
-    others = pa.array(map(json.dumps, column.filter(pc.invert(alike)).to_pylist()), pa.large_string())
-    return pc.replace_with_mask(column.cast(pa.large_string()), pc.invert(alike), others)
+    inside: Any = pc.and_(pc.greater_equal(column, pa.scalar(1e-3)), pc.less(column, pa.scalar(1.0)))
+    other: Any = pc.invert(pc.fill_null(inside, pa.scalar(True)))
+    written = pa.array(map(json.dumps, column.filter(other).to_pylist()), pa.large_string())
+    return pc.replace_with_mask(column.cast(pa.large_string()), other, written)
 
 
 def _different(column: Any) -> Any:

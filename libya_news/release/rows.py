@@ -33,8 +33,8 @@ _CLASS_ID = {
 ARTICLES_AT_ONCE: Final = 256
 """Articles whose rows are in memory at once: some 2 MB."""
 
-ROWS_AT_ONCE: Final = 1_000
-"""Rows whose canonical form is in memory at once: some 10 MB."""
+WRITTEN_BYTES: Final = 8 << 20
+"""Of rows whose canonical form is in memory at once."""
 
 SEGMENT_ROWS: Final = "segment_rows"
 
@@ -271,10 +271,14 @@ def content(table: pa.Table) -> tuple[int, str]:
     return content_of([table])[1:]
 
 
+def _at_once(table: pa.Table) -> int:
+    return max(1, WRITTEN_BYTES * table.num_rows // max(1, table.nbytes))
+
+
 def content_of(tables: Iterable[pa.Table]) -> tuple[int, int, str]:
     """Number of rows of several tables, and the ``content`` of all of them together."""
     count, size, hashed = 0, 0, hashlib.sha256()
-    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE)):
+    for batch in (batch for table in tables for batch in table.to_batches(max_chunksize=_at_once(table))):
         count += batch.num_rows
         lines = canonical.lines(batch)
         size += len(lines)

@@ -15,7 +15,7 @@ from libya_news.sources import SourceFile
 
 from .rows import content
 from .schema import CONFIGS
-from .shards import FORMATS
+from .shards import FORMATS, ROWS_AT_ONCE
 
 ROWS_PER_SHARD: Final = {"articles": 10_000, "segments": 200_000}
 """Rows of a data file: some 50 MB of either config, small enough to fetch one, large enough to stream well."""
@@ -83,7 +83,7 @@ class ShardWriter:
         shards = self._shards.setdefault(part, [])
         path = self._folder / part[0] / f"{part[1]}-{len(shards)}.{self._suffix}"
         path.parent.mkdir(exist_ok=True)
-        file, hashed = self._pool.submit(_write, path, rows), self._pool.submit(content, rows)
+        file, hashed = self._pool.submit(_write, path, rows, part[0]), self._pool.submit(content, rows)
         self._busy.extend((file, hashed))
         shards.append(_Written(path, rows.num_rows, file, hashed))
 
@@ -106,6 +106,6 @@ class ShardWriter:
                 yield OutputFile(path, config, split, rows, size, digest, content_bytes, content_sha256)
 
 
-def _write(path: Path, rows: pa.Table) -> tuple[str, int]:
-    FORMATS[path.suffix.removeprefix(".")].write(rows, path)
+def _write(path: Path, rows: pa.Table, config: str) -> tuple[str, int]:
+    FORMATS[path.suffix.removeprefix(".")].write(rows, path, ROWS_AT_ONCE[config])
     return SourceFile(path, path.name).digest()

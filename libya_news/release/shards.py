@@ -13,22 +13,28 @@ from libya_news.errors import DataError, UsageError
 from libya_news.outputs import arrow, parquet
 from libya_news.records import OutputFile, Release
 
+ROWS_AT_ONCE: Final = {"articles": 1_000, "segments": 10_000}
+"""Rows that a file keeps together, the unit of streaming reads: some 5 MB of articles, some 1 MB of segments."""
+
+ROWS_READ: Final = 1_000
+"""Rows of a Parquet file that are in memory at once."""
+
 
 class Format(NamedTuple):
     """A format of data files: what writes one, what reads its schema, and what reads its rows in batches."""
 
-    write: Callable[[pa.Table, Path], None]
+    write: Callable[[pa.Table, Path, int], None]
     schema: Callable[[Path], pa.Schema]
     batches: Callable[[Path], Iterator[pa.RecordBatch]]
 
 
-def _write_parquet(table: pa.Table, path: Path) -> None:
-    parquet.write(table, path)
+def _write_parquet(table: pa.Table, path: Path, rows_at_once: int) -> None:
+    parquet.write(table, path, rows_at_once)
 
 
 def _parquet_batches(path: Path) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_size=parquet.ROWS_PER_GROUP)
+        yield from file.iter_batches(batch_size=ROWS_READ)
 
 
 def _arrow_schema(path: Path) -> pa.Schema:

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import pyarrow as pa
 
-from libya_news.corpus import near_duplicates
 from libya_news.corpus.near_duplicates import Pair
+from libya_news.corpus.shingles import runs
 from libya_news.errors import UsageError
 
 from . import clusters
@@ -164,18 +164,18 @@ def _duplicates(pairs: Sequence[Pair], where: Sequence[str]) -> dict[str, int]:
 
 def _shared(parts: Mapping[str, Columns]) -> dict[str, Any]:
     """How many of a split's runs of words an earlier split has too, and which publishers are in several splits."""
-    runs: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
     shared: Counter[tuple[str, str]] = Counter()
     with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
         publishers = [_spilled(part, Path(folder), name) for name, part in parts.items()]
         for bucket in range(BUCKETS):
             found = {name: np.unique(np.fromfile(_bucket(Path(folder), name, bucket), np.uint64)) for name in parts}
-            runs.update({name: len(part) for name, part in found.items()})
+            sizes.update({name: len(part) for name, part in found.items()})
             for earlier, later in combinations(parts, 2):
                 common = np.intersect1d(found[earlier], found[later], assume_unique=True)
                 shared[earlier, later] += len(common)
     overlap = {
-        f"{later} in {earlier}": {"shared": shared[earlier, later], "of": runs[later]}
+        f"{later} in {earlier}": {"shared": shared[earlier, later], "of": sizes[later]}
         for earlier, later in combinations(parts, 2)
     }
     several = set().union(*(a & b for a, b in combinations(publishers, 2)))
@@ -187,12 +187,7 @@ def _spilled(part: Columns, folder: Path, name: str) -> set[str]:
     publishers: set[str] = set()
     for some in part:
         publishers.update(filter(None, cells(some, "publisher").to_pylist()))
-        runs = b"".join(
-            _short(run)
-            for text in cells(some, "text").to_pylist()
-            for run in near_duplicates.grams(text, OVERLAP_WORDS)
-        )
-        hashes = np.frombuffer(runs, np.uint64)
+        hashes = np.concatenate([found.hashes for found in runs(cells(some, "text").to_pylist(), OVERLAP_WORDS)])
         for bucket in range(BUCKETS):
             with _bucket(folder, name, bucket).open("ab") as file:
                 file.write(hashes[hashes % BUCKETS == bucket].tobytes())
@@ -201,8 +196,3 @@ def _spilled(part: Columns, folder: Path, name: str) -> set[str]:
 
 def _bucket(folder: Path, name: str, bucket: int) -> Path:
     return folder / f"{name}-{bucket}"
-
-
-def _short(run: str) -> bytes:
-    """Eight bytes stand for a run: among a billion runs, some thirty collide, and bytes take a tenth of the room."""
-    return hashlib.blake2b(run.encode("utf-8", "surrogatepass"), digest_size=8).digest()

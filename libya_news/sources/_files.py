@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -155,17 +156,15 @@ def _walk(path: Path, name: str, reading: Reading, seen: set[tuple[int, int]]) -
     try:
         status = path.stat()
         if (status.st_dev, status.st_ino) in seen:
-            what = (
-                "loop: the folder was already read under another name" if path.is_dir() else "duplicate: the same file"
-            )
-            yield Drop(name, "read", what)
+            again = "loop: the folder was already read under another name"
+            yield Drop(name, "read", again if stat.S_ISDIR(status.st_mode) else "duplicate: the same file")
             return
         seen.add((status.st_dev, status.st_ino))
-        if path.is_dir():
+        if stat.S_ISDIR(status.st_mode):
             for entry in _entries(path):
                 inside = "/".join(map(_named, entry.relative_to(path).parts))
                 yield from _walk(entry, f"{name}/{inside}", reading, seen)
-        elif path.is_file():
+        elif stat.S_ISREG(status.st_mode):
             yield SourceFile(path, name, reading)
         else:
             yield Drop(name, "read", "not a file: a socket, pipe or device")
