@@ -65,16 +65,16 @@ def label_all(
 def predict(model: Model, documents: Iterable[Document], language: str | None = None) -> Iterator[Matrix]:
     """For each document the probability of every kind for every unit.
 
-    Features are computed for many short documents at once, the network for each by itself, so that a text's
-    probabilities are the same to the last bit whatever stands beside it.
+    Many short documents are looked at together, so that no time is lost between them.
     """
     network, parts = _network(model), list[Matrix]()
     for batch in _batches(part for document in documents for part in _parts(document)):
-        rows, at = matrix([part.document for part in batch if part.document.units], language), 0
+        full = [part.document for part in batch if part.document.units]
+        found = probabilities(network, matrix(full, language), [len(document.units) for document in full])
+        at = 0
         for document, kept, last in batch:
-            found = probabilities(network, rows[at : at + len(document.units)])
+            parts.append(found[at : at + len(document.units)][kept])
             at += len(document.units)
-            parts.append(found[kept])
             if last:
                 yield parts[0] if len(parts) == 1 else np.concatenate(parts)
                 parts = []

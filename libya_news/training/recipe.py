@@ -150,7 +150,7 @@ def cross_validate(
         trained = prepared(network.train(documents, steps, SEED + fold, progress))
         for number, example in enumerate(examples):
             if example.group in without and example.units and tested(example):
-                found[number] = probabilities(trained, rows[number].astype(np.float32))
+                found[number] = probabilities(trained, rows[number].astype(np.float32), [len(rows[number])])
     return found
 
 
