@@ -164,7 +164,10 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         [sys.executable, "-m", "libya_news", "build", str(tmp_path / "in"), "--out", str(tmp_path / "out")],
         stderr=subprocess.PIPE,
     )
-    time.sleep(2.0)
+    until = time.monotonic() + 60
+    while not list((tmp_path / "out").glob(".*.lock")) and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130, message

@@ -32,6 +32,7 @@ def _articles(count: int) -> list[Article | Drop]:
 def test_order_and_twins_are_the_same_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
     monkeypatch.setattr(shelf, "KEPT_BYTES", kept)
     monkeypatch.setattr(shelf, "BLOCK_BYTES", 3_000)
+    monkeypatch.setattr(shelf, "BUCKET_BYTES", 9_000)
     monkeypatch.setattr(rows, "ARTICLES_AT_ONCE", 3)
     made = [article for article in _articles(20) if isinstance(article, Article)]
     with contextlib.closing(shelf.Shelf(tmp_path)) as held:
@@ -58,7 +59,7 @@ def test_a_release_is_the_same_however_little_is_in_memory(
     for n, story in enumerate(_texts(30)):
         (tmp_path / "in" / f"{n}.txt").write_text(story, encoding="utf-8")
     first = build([tmp_path / "in"], out=tmp_path / "memory", split="cluster", text=text)
-    for name, few in (("KEPT_BYTES", 1), ("BLOCK_BYTES", 2_000), ("ARTICLES_AT_ONCE", 2)):
+    for name, few in (("KEPT_BYTES", 1), ("BLOCK_BYTES", 2_000), ("BUCKET_BYTES", 5_000), ("ARTICLES_AT_ONCE", 2)):
         monkeypatch.setattr(shelf, name, few)
     monkeypatch.setattr("libya_news.corpus.near_duplicates.SHINGLED", 4)
     second = build([tmp_path / "in"], out=tmp_path / "disk", split="cluster", text=text)

@@ -19,6 +19,11 @@ SHINGLED: Final = 1_000
 """Texts whose shingles are in memory at once: some 5 MB."""
 
 
+MOST_PAIRED: Final = 32
+"""Texts that agree in a band of which each pair is looked at. Of more (the same page under a thousand addresses), each
+is compared with the first of them and with the one before it, so that time and memory grow with their number alone."""
+
+
 class Pair(NamedTuple):
     """Two near-duplicates.
 
@@ -61,7 +66,7 @@ def jaccard(first: Hashes, second: Hashes) -> float:
 
 
 def pairs(texts: Sequence[str], signed: Bands | None = None) -> list[Pair]:
-    """All pairs of near-duplicates, in order.
+    """The pairs of near-duplicates, in order: all of them but where very many are alike (see ``MOST_PAIRED``).
 
     Method: MinHash signatures give candidates (see ``signatures``); each is then verified on the sets of shingles
     themselves, so that none is false.
@@ -85,17 +90,24 @@ def pairs(texts: Sequence[str], signed: Bands | None = None) -> list[Pair]:
 
 
 def _candidates(bands: Bands) -> Iterator[tuple[int, int]]:
-    """Pairs of texts that agree in a band, in order, each once."""
+    """Pairs of texts that agree in a band, in order, each once; of very many that do, those that tie them together."""
     size = len(bands)
     found = [np.empty(0, np.int64)]
     for band in bands.T:
         order = np.argsort(band, kind="stable")
         values = band[order]
-        for step in range(1, size):
-            agree = values[step:] == values[:-step]
+        begins = np.flatnonzero(np.diff(values, prepend=values[:1] + 1))
+        counts = np.diff(begins, append=size)
+        agreeing = np.repeat(counts, counts)
+        for step in range(1, min(size, MOST_PAIRED)):
+            agree = (values[step:] == values[:-step]) & (agreeing[step:] <= MOST_PAIRED)
             if not agree.any():
                 break
             found.append(order[:-step][agree] * size + order[step:][agree])
+        many = np.flatnonzero(agreeing > MOST_PAIRED)
+        first = np.repeat(begins, counts)[many]
+        others = (first, np.maximum(many - 1, first))
+        found += ((order[other] * size + order[many])[other < many] for other in others)
     codes = np.unique(np.concatenate(found))
     return zip((codes // max(1, size)).tolist(), (codes % max(1, size)).tolist(), strict=True)
 

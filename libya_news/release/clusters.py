@@ -72,7 +72,7 @@ class Texts(Sequence[str]):
         return len(self._articles)
 
     def __getitem__(self, index: Any) -> Any:
-        return next(self._articles.chosen([index]).select("text"))["text"][0].as_py()
+        return self._articles.text(index)
 
 
 def deduplicated(articles: Selection, dedup: str) -> tuple[Selection, list[Drop], Clusters | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,11 @@ KEPT_BYTES: Final = 64 << 20
 """What stays in memory; what comes after it goes to disk, so that a small build is not slowed."""
 
 BLOCK_BYTES: Final = 16 << 20
-"""What is written to disk at once, and what is read from it in the order of ids: a few thousand articles, or one."""
+"""What is written to disk at once, and what is handed on at once: a few thousand articles, or one."""
+
+BUCKET_BYTES: Final = 64 << 20
+MOST_BUCKETS: Final = 256
+"""What is in memory to be put in order, and how many files are open meanwhile: beyond 16 GB, buckets grow."""
 
 Positions = npt.NDArray[np.int64]
 
@@ -36,7 +41,9 @@ def _indices(positions: Positions) -> pa.Int64Array:
 class Shelf:
     """What was made of articles, in the order in which it came: the first in memory, the others in a file.
 
-    The file is mapped to memory when it is whole; so what was looked at last is there without being held.
+    Single columns and articles are read where the file is mapped to memory. To go through all of it in another order,
+    its rows are first divided among files by their place in that order, so that each can be sorted in memory (bucket
+    sort; Knuth, The Art of Computer Programming, vol. 3, 5.2.5): two passes over the disk, and nothing read at random.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,6 +51,7 @@ class Shelf:
         self._path = folder / FILE_NAME
         self._batches: list[pa.RecordBatch] = []
         self._pending: list[pa.RecordBatch] = []
+        self._kept = 0
         self._bytes = [0, 0]
         self._open = contextlib.ExitStack()
         self._writer: Any = None
@@ -85,11 +93,12 @@ class Shelf:
             return
         if self._bytes[0] < KEPT_BYTES:
             self._batches.append(batch)
+            self._kept += 1
             self._bytes[0] += batch.nbytes
             return
         self._pending.append(batch)
         self._bytes[1] += batch.nbytes
-        if self._bytes[1] >= BLOCK_BYTES:
+        if sum(some.nbytes for some in self._pending) >= BLOCK_BYTES:
             self._write()
 
     def _write(self) -> None:
@@ -97,7 +106,7 @@ class Shelf:
             sink = self._open.enter_context(self._path.open("xb"))
             self._writer = self._open.enter_context(pa.ipc.new_file(sink, RESULTS))
         self._writer.write_batch(together(self._pending))
-        self._pending, self._bytes[1] = [], 0
+        self._pending = []
 
     def _finish(self) -> None:
         if self._pending:
@@ -120,6 +129,47 @@ class Shelf:
         """The size of each text in bytes."""
         sizes = [pc.binary_length(cells(batch, "text")) for batch in self._batches]
         return np.asarray(pa.chunked_array(sizes, pa.int32()), np.int64)
+
+    def in_order(self, numbers: Positions, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Some columns of the rows of these numbers, in the order of the numbers, some at a time."""
+        if not self._path.exists():
+            sizes = self.sizes()[numbers]
+            yield from (self.take(numbers[part], names) for part in _parts(sizes))
+            return
+        with tempfile.TemporaryDirectory(dir=self._path.parent) as folder, self._faults():
+            for path, ranks in self._divided(numbers, names, Path(folder)):
+                with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
+                    rows = together(list(reader))
+                order = np.argsort(np.concatenate(ranks))
+                for part in _parts(np.full(len(order), rows.nbytes // len(order))):
+                    yield rows.take(_indices(order[part]))
+                path.unlink()
+
+    def _divided(
+        self, numbers: Positions, names: Sequence[str], folder: Path
+    ) -> Iterator[tuple[Path, list[Positions]]]:
+        """Files of rows that follow each other in the order of the numbers, and the ranks of the rows of each."""
+        rank = np.full(self._starts[-1], -1)
+        rank[numbers] = np.arange(len(numbers))
+        size = max(1, BUCKET_BYTES * len(rank) // sum(self._bytes), len(numbers) // MOST_BUCKETS)
+        ranks: list[list[Positions]] = [[] for _ in range(0, len(numbers), size)]
+        with contextlib.ExitStack() as stack:
+            schema = pa.schema([RESULTS.field(name) for name in names])
+            paths = [folder / str(bucket) for bucket in range(len(ranks))]
+            writers = [stack.enter_context(pa.ipc.new_stream(str(path), schema)) for path in paths]
+            for start, batch in zip(self._starts, self._blocks(), strict=False):
+                own = rank[start : start + batch.num_rows]
+                for bucket in np.unique(own[own >= 0] // size):
+                    rows = np.flatnonzero((own >= 0) & (own // size == bucket))
+                    writers[bucket].write_batch(batch.select(names).take(_indices(rows)))
+                    ranks[bucket].append(own[rows])
+        yield from zip(paths, ranks, strict=True)
+
+    def _blocks(self) -> Iterator[pa.RecordBatch]:
+        """All batches, those of the file read anew, so that none stays in memory."""
+        yield from self._batches[: self._kept]
+        with pa.OSFile(str(self._path), "rb") as source, pa.ipc.open_file(source) as reader:
+            yield from map(reader.get_batch, range(reader.num_record_batches))
 
     def take(self, numbers: Positions, names: Sequence[str]) -> pa.RecordBatch:
         """Some columns of the rows of these numbers, in the order of the numbers."""
@@ -168,16 +218,17 @@ class Selection:
         return len(self.numbers)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        where = RESULTS.get_field_index("cluster")
-        for part in self._parts():
-            batch = self.shelf.take(self.numbers[part], RESULTS.names)
-            if self.clusters is not None:
-                batch = batch.set_column(where, RESULTS.field(where), self.clusters.take(_indices(part)))
-            yield batch
+        where, done = RESULTS.get_field_index("cluster"), 0
+        for batch in self.select(*RESULTS.names):
+            if self.clusters is None:
+                yield batch
+            else:
+                yield batch.set_column(where, RESULTS.field(where), self.clusters.slice(done, batch.num_rows))
+            done += batch.num_rows
 
     def select(self, *names: str) -> Iterator[pa.RecordBatch]:
-        """The same with a few columns alone."""
-        return (self.shelf.take(self.numbers[part], names) for part in self._parts())
+        """The same with a few columns alone, as they came."""
+        return self.shelf.in_order(self.numbers, names)
 
     def column(self, name: str) -> Any:
         """All cells of a column."""
@@ -188,20 +239,25 @@ class Selection:
         (found,) = articles(self.shelf.take(self.numbers[position : position + 1], RESULTS.names))
         return found
 
+    def text(self, position: int) -> Any:
+        """The text at a position."""
+        return self.shelf.take(self.numbers[position : position + 1], ["text"])["text"][0].as_py()
+
     def chosen(self, positions: Sequence[int] | Positions) -> Selection:
         """The articles at these positions, in their order."""
         at = np.asarray(positions, np.int64)
         clusters = None if self.clusters is None else self.clusters.take(_indices(at))
         return replace(self, numbers=self.numbers[at], clusters=clusters)
 
-    def _parts(self) -> Iterator[Positions]:
-        """Positions that are looked at together: so many, and not too large."""
-        start, ends = 0, np.cumsum(self.shelf.sizes()[self.numbers])
-        while start < len(self.numbers):
-            before = ends[start - 1] if start else 0
-            last = max(start + 1, int(np.searchsorted(ends, before + BLOCK_BYTES, side="right")))
-            yield np.arange(start, min(last, start + ARTICLES_AT_ONCE, len(self.numbers)))
-            start = min(last, start + ARTICLES_AT_ONCE)
+
+def _parts(sizes: Positions) -> Iterator[Positions]:
+    """Positions that are handed on together: so many, and not too large."""
+    start, ends = 0, np.cumsum(sizes)
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        last = max(start + 1, int(np.searchsorted(ends, before + BLOCK_BYTES, side="right")))
+        yield np.arange(start, min(last, start + ARTICLES_AT_ONCE, len(ends)))
+        start = min(last, start + ARTICLES_AT_ONCE)
 
 
 def _sorted(came: Selection) -> tuple[Selection, list[Drop]]:

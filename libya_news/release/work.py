@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, Protocol
@@ -25,6 +24,9 @@ from .rows import results, together
 
 BATCH: Final = 256
 """Articles that are processed at once: enough to keep many processes busy, few enough to hold and to report on."""
+
+BATCH_BYTES: Final = 32 << 20
+"""Of articles that are processed at once, but for a single one that is larger."""
 
 CHUNK: Final = 16
 """Articles that a worker takes at once: some 0.3 s of work, against less than 1 ms to hand them over."""
@@ -135,7 +137,7 @@ def process_files(
     """
     drops = articles = 0
     found = _read(files, work)
-    while some := list(islice(found, BATCH)):
+    for some in _batches(found):
         for batch in work.run([item for item, _, _ in some]):
             dropped = batch.num_rows - batch["drop"].null_count
             drops, articles = drops + dropped, articles + batch.num_rows - dropped
@@ -147,8 +149,24 @@ def process_files(
         on_progress(Progress(total[0], total[0], total[1], total[1], articles, drops))
 
 
-def _read(files: Iterable[tuple[SourceFile, int]], work: Work) -> Iterator[tuple[Item, int, int]]:
-    """What is in the files, each with the number of files and of bytes that lie before its own."""
+Found = tuple[Item, int, int]
+"""An item, and the number of files and of bytes that lie before its own."""
+
+
+def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
+    batch: list[Found] = []
+    size = 0
+    for one in found:
+        batch.append(one)
+        size += len(one[0].data) if isinstance(one[0], RawArticle) else 0
+        if len(batch) == BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _read(files: Iterable[tuple[SourceFile, int]], work: Work) -> Iterator[Found]:
     done = 0
     for number, (file, size) in enumerate(files):
         yield from ((found, number, done) for found in work.read(file))
