@@ -61,7 +61,7 @@ def test_a_release_is_the_same_however_little_is_in_memory(
     first = build([tmp_path / "in"], out=tmp_path / "memory", split="cluster", text=text)
     for name, few in (("KEPT_BYTES", 1), ("BLOCK_BYTES", 2_000), ("BUCKET_BYTES", 5_000), ("ARTICLES_AT_ONCE", 2)):
         monkeypatch.setattr(shelf, name, few)
-    monkeypatch.setattr("libya_news.corpus.near_duplicates.SHINGLED", 4)
+    monkeypatch.setattr("libya_news.corpus.near_duplicates.VERIFIED", 4)
     second = build([tmp_path / "in"], out=tmp_path / "disk", split="cluster", text=text)
     assert (first.files, first.counts, first.leakage) == (second.files, second.counts, second.leakage)
     assert first.leakage["near_duplicates_within"]

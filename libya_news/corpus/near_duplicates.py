@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,9 +15,8 @@ THRESHOLD: Final = 0.5
 """Share of common shingles (Jaccard) from which two texts are near-duplicates. Of the 1,228 documents of the raw
 corpora, each pair looked at from 0.50 up is one story twice; those below repeat the background of another story."""
 
-SHINGLED: Final = 1_000
-"""Texts whose shingles are in memory at once: some 5 MB."""
-
+VERIFIED: Final = 500
+"""Candidates that are verified at once: the shingles of twice as many texts are in memory, some 5 MB."""
 
 MOST_PAIRED: Final = 32
 """Texts that agree in a band of which each pair is looked at. Of more (the same page under a thousand addresses), each
@@ -52,7 +51,16 @@ def shingles(text: str) -> Hashes:
     >>> len(shingles("Talks in Moscow end without a deal."))
     3
     """
-    return np.unique(np.concatenate([some.hashes for some in runs([text], SHINGLE_WORDS)]))
+    return _shingled([text])[0]
+
+
+def _shingled(texts: Iterable[str]) -> list[Hashes]:
+    """The shingles of each text."""
+    parts: dict[int, list[Hashes]] = {}
+    for some in runs(texts, SHINGLE_WORDS):
+        for owner, hashes in zip(some.owners, np.split(some.hashes, np.cumsum(some.counts)[:-1]), strict=True):
+            parts.setdefault(owner, []).append(hashes)
+    return [np.unique(np.concatenate(found)) for found in parts.values()]
 
 
 def jaccard(first: Hashes, second: Hashes) -> float:
@@ -65,28 +73,33 @@ def jaccard(first: Hashes, second: Hashes) -> float:
     return common / (len(first) + len(second) - common)
 
 
-def pairs(texts: Sequence[str], signed: Bands | None = None) -> list[Pair]:
+def pairs(texts: Sequence[str]) -> list[Pair]:
     """The pairs of near-duplicates, in order: all of them but where very many are alike (see ``MOST_PAIRED``).
+
+    >>> pairs(["Talks in Moscow end today.", "Rebels in Brega", "Talks in Moscow end today"])
+    [Pair(first=0, second=2, similarity=1.0)]
+    """
+    return pairs_of(signatures(texts), lambda positions: (texts[position] for position in positions))
+
+
+def pairs_of(signed: Bands, texts_at: Callable[[Sequence[int]], Iterable[str]]) -> list[Pair]:
+    """The same of texts that need not be in memory, but for some 200 bytes for each.
 
     Method: MinHash signatures give candidates (see ``signatures``); each is then verified on the sets of shingles
     themselves, so that none is false.
 
     Args:
-        texts: each is asked for where it is one of a candidate pair, and once before where its signature is not given;
-            so they need not be in memory, which takes some 200 bytes for each text.
-        signed: the signatures of all texts, where they are known.
-
-    >>> pairs(["Talks in Moscow end today.", "Rebels in Brega", "Talks in Moscow end today"])
-    [Pair(first=0, second=2, similarity=1.0)]
+        signed: the signatures of all texts.
+        texts_at: gives the texts at some positions, in their order.
     """
-
-    @lru_cache(maxsize=SHINGLED)
-    def at(position: int) -> Hashes:
-        return shingles(texts[position])
-
-    bands = signatures(texts) if signed is None else signed
-    found = (Pair(i, j, jaccard(at(i), at(j))) for i, j in _candidates(bands))
-    return [pair for pair in found if pair.similarity >= THRESHOLD]
+    found: list[Pair] = []
+    candidates = _candidates(signed)
+    while some := list(islice(candidates, VERIFIED)):
+        positions = sorted({position for pair in some for position in pair})
+        known = dict(zip(positions, _shingled(texts_at(positions)), strict=True))
+        compared = (Pair(i, j, jaccard(known[i], known[j])) for i, j in some)
+        found += (pair for pair in compared if pair.similarity >= THRESHOLD)
+    return found
 
 
 def _candidates(bands: Bands) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +50,7 @@ def checked(dedup: str) -> str:
 
 def find(articles: Selection) -> Clusters:
     """The near-duplicates among articles, of which some thousand are in memory at once."""
-    pairs = near_duplicates.pairs(Texts(articles), _signatures(articles))
+    pairs = near_duplicates.pairs_of(_signatures(articles), articles.texts)
     return Clusters(pairs, near_duplicates.clusters(len(articles), pairs))
 
 
@@ -60,19 +60,6 @@ def _signatures(articles: Selection) -> Bands:
     if found.null_count:
         return signatures(text for batch in articles.select("text") for text in cells(batch, "text").to_pylist())
     return np.frombuffer(b"".join(found.to_pylist()), np.uint32).reshape(len(found), BANDS)
-
-
-class Texts(Sequence[str]):
-    """The texts of some articles, taken from them when they are asked for."""
-
-    def __init__(self, articles: Selection) -> None:
-        self._articles = articles
-
-    def __len__(self) -> int:
-        return len(self._articles)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._articles.text(index)
 
 
 def deduplicated(articles: Selection, dedup: str) -> tuple[Selection, list[Drop], Clusters | None]:

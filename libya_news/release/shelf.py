@@ -239,9 +239,10 @@ class Selection:
         (found,) = articles(self.shelf.take(self.numbers[position : position + 1], RESULTS.names))
         return found
 
-    def text(self, position: int) -> Any:
-        """The text at a position."""
-        return self.shelf.take(self.numbers[position : position + 1], ["text"])["text"][0].as_py()
+    def texts(self, positions: Sequence[int]) -> list[str]:
+        """The texts at some positions, in the order of the positions."""
+        found: list[str] = cells(self.shelf.take(self.numbers[list(positions)], ["text"]), "text").to_pylist()
+        return found
 
     def chosen(self, positions: Sequence[int] | Positions) -> Selection:
         """The articles at these positions, in their order."""
