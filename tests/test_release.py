@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -22,9 +23,10 @@ from libya_news.errors import (
     VersionError,
 )
 from libya_news.outputs import parquet
-from libya_news.records import sha256_hex
+from libya_news.records import OutputFile, sha256_hex
 from libya_news.release import card, manifest, schema
 from libya_news.release.rows import content
+from libya_news.release.shard_writer import ShardWriter
 
 
 @pytest.fixture(scope="module")
@@ -121,14 +123,25 @@ def test_two_versions_side_by_side(tmp_path: Path) -> None:
     assert [str(rows.version) for rows in loaded] == ["1.0.0", "1.0.1"]
 
 
-def test_the_bytes_do_not_depend_on_chunks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_the_bytes_do_not_depend_on_chunks(tmp_path: Path, suffix: str) -> None:
     table = pa.table({"n": list(range(5_000)), "s": [str(n) * 50 for n in range(5_000)]})
     chunked = pa.concat_tables([table.slice(0, 17), table.slice(17, 2_000), table.slice(2_017)])
-    parquet.write(table, tmp_path / "a.parquet", 1_000)
-    parquet.write(chunked, tmp_path / "b.parquet", 1_000)
-    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-    assert pq.ParquetFile(tmp_path / "a.parquet").metadata.num_row_groups == 5
+    made = [_written(tmp_path / name, rows, suffix) for name, rows in (("a", table), ("b", chunked))]
+    assert made[0] == made[1]
+    assert [(file.rows, file.content_bytes, file.content_sha256) for file in made[0]] == [(5_000, *content(table))]
+    if suffix == "parquet":
+        assert pq.ParquetFile(tmp_path / "a" / made[0][0].path).metadata.num_row_groups == 5
     assert content(table) == content(chunked)
+
+
+def _written(folder: Path, rows: pa.Table, suffix: str) -> tuple[OutputFile, ...]:
+    folder.mkdir()
+    with contextlib.closing(ShardWriter(folder, suffix)) as shards:
+        for batch in rows.to_batches():
+            shards.add("articles", "train", batch)
+        shards.finish("articles", "train", rows.schema)
+        return shards.files()
 
 
 def test_two_builds_are_the_same_to_the_byte(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,21 +260,21 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, root: Path, monkeypat
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(parquet, "write", full)
+    monkeypatch.setattr(parquet.Writer, "write", full)
     with pytest.raises(EnvironmentFaultError, match=r"No space left.*Check free space"):
         build([root / "seeds"], out=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_of_two_publishers_one_wins(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, target = parquet.write, tmp_path / "libya-news-1.0.0"
+    write, target = parquet.Writer.write, tmp_path / "libya-news-1.0.0"
 
-    def meanwhile(table: pa.Table, path: Path, rows_at_once: int) -> None:
-        write(table, path, rows_at_once)
+    def meanwhile(writer: parquet.Writer, rows: pa.Table) -> None:
+        write(writer, rows)
         target.mkdir(exist_ok=True)
         (target / "manifest.json").write_text("{}", encoding="utf-8")
 
-    monkeypatch.setattr(parquet, "write", meanwhile)
+    monkeypatch.setattr(parquet.Writer, "write", meanwhile)
     with pytest.raises(ReleaseExistsError, match="meanwhile"):
         build([root / "seeds"], out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [target.name]

@@ -30,6 +30,7 @@ from libya_news.records import sha256_hex
 from libya_news.release import manifest, reading, schema, sidebyside, staging, versioning
 from libya_news.release.diff import diff
 from libya_news.release.rebuild import rebuild
+from libya_news.release.shards import write
 from libya_news.release.store import Store
 from libya_news.release.verify import verify
 
@@ -127,7 +128,7 @@ def _edited(place: Path, change: str) -> tuple[Release, Release]:
     else:
         data[0]["publisher"] = "Somebody"
     (copy / file.path).unlink()
-    parquet.write(pa.Table.from_pylist(data, schema=rows.schema), copy / file.path, 1_000)
+    write(pa.Table.from_pylist(data, schema=rows.schema), copy / file.path, "articles")
     return old, replace(old, path=copy)
 
 
@@ -280,7 +281,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(place: Path, monkeypatch: pytest
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(parquet, "write", full)
+    monkeypatch.setattr(parquet.Writer, "write", full)
     with pytest.raises(EnvironmentFaultError, match="No space left"):
         build([place / "in"], out=place / "releases", version="1.1.1")
     assert _bytes(place / "releases") == before

@@ -9,26 +9,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-def write(table: pa.Table, path: Path, rows_at_once: int) -> None:
-    """Write a table, and return when it is on disk.
+class Writer:
+    """Writes a file, one row group after the other, so that no more than that is in memory.
 
-    Row groups are cut at a fixed number of rows of the combined table, since the bytes of a Parquet file otherwise
-    depend on how its rows happened to arrive in chunks. Content-defined pages let stores that split files by content
-    keep what two versions share only once.
-
-    Args:
-        table: the rows.
-        path: a file that is not there yet.
-        rows_at_once: rows of a row group, the unit of streaming reads.
-
-    Raises:
-        OSError: the disk is full, or the folder cannot be written.
+    Content-defined pages let stores that split files by content keep what two versions share only once.
     """
-    with path.open("xb") as stream:
-        pq.write_table(
-            table.combine_chunks(),
-            stream,
-            row_group_size=rows_at_once,
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Begin a file that is not there yet.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        self._stream = path.open("xb")
+        self._writer = pq.ParquetWriter(
+            self._stream,
+            schema,
             compression="zstd",
             compression_level=3,
             version="2.6",
@@ -36,5 +32,22 @@ def write(table: pa.Table, path: Path, rows_at_once: int) -> None:
             write_page_index=True,
             use_content_defined_chunking=True,
         )
-        stream.flush()
-        os.fsync(stream.fileno())
+
+    def write(self, rows: pa.Table) -> None:
+        """Write a row group; its rows are combined first, since its bytes depend on how they are cut.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        self._writer.write_table(rows.combine_chunks(), row_group_size=max(1, rows.num_rows))
+
+    def close(self) -> None:
+        """Complete the file, and return when it is on disk.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        with self._stream:
+            self._writer.close()
+            self._stream.flush()
+            os.fsync(self._stream.fileno())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,16 +21,22 @@ ROWS_READ: Final = 1_000
 """Rows of a Parquet file that are in memory at once."""
 
 
+class Writer(Protocol):
+    """Writes a data file, one group of rows after the other."""
+
+    def write(self, rows: pa.Table) -> None:
+        """Write a group of rows."""
+
+    def close(self) -> None:
+        """Complete the file."""
+
+
 class Format(NamedTuple):
     """A format of data files: what writes one, what reads its schema, and what reads its rows in batches."""
 
-    write: Callable[[pa.Table, Path, int], None]
+    writer: Callable[[Path, pa.Schema], Writer]
     schema: Callable[[Path], pa.Schema]
     batches: Callable[[Path], Iterator[pa.RecordBatch]]
-
-
-def _write_parquet(table: pa.Table, path: Path, rows_at_once: int) -> None:
-    parquet.write(table, path, rows_at_once)
 
 
 def _parquet_batches(path: Path) -> Iterator[pa.RecordBatch]:
@@ -49,10 +56,21 @@ def _arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 FORMATS: Final = {
-    "parquet": Format(_write_parquet, pq.read_schema, _parquet_batches),
-    "arrow": Format(arrow.write, _arrow_schema, _arrow_batches),
+    "parquet": Format(parquet.Writer, pq.read_schema, _parquet_batches),
+    "arrow": Format(arrow.Writer, _arrow_schema, _arrow_batches),
 }
 """The formats by name; the name is also the suffix of the files."""
+
+
+def write(table: pa.Table, path: Path, config: str) -> None:
+    """Write all rows of a data file at once; its suffix says in which format.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    with contextlib.closing(_format(path).writer(path, table.schema)) as writer:
+        for start in range(0, table.num_rows, ROWS_AT_ONCE[config]):
+            writer.write(table.slice(start, ROWS_AT_ONCE[config]))
 
 
 def checked(name: str) -> str:

@@ -84,7 +84,7 @@ def _written(file: OutputFile, path: Path, rows: pa.Table) -> OutputFile:
     content_bytes, digest = content(rows)
     suffix = Path(file.path).suffix.removeprefix(".")
     place = f"{file.path.rpartition('-')[0]}-{digest[:12]}.{suffix}"
-    shards.FORMATS[suffix].write(rows, path / place, shards.ROWS_AT_ONCE[file.config])
+    shards.write(rows, path / place, file.config)
     data = (path / place).read_bytes()
     return OutputFile(place, file.config, file.split, rows.num_rows, len(data), sha256_hex(data), content_bytes, digest)
 
