@@ -26,6 +26,7 @@ from .rows import RESULTS, cells, results
 FILE_NAME: Final = "results.sqlite"
 
 _BEGIN: Final = """
+PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS batches (number INTEGER PRIMARY KEY, sha256 BLOB, data BLOB);
 CREATE TABLE IF NOT EXISTS articles (key BLOB PRIMARY KEY, batch INTEGER, row INTEGER) WITHOUT ROWID;
@@ -167,6 +168,8 @@ class Cache:
 
     def _row(self, query: str, key: bytes | int) -> tuple[Any, ...] | None:
         try:
+            if not self._base.in_transaction:
+                self._base.execute("BEGIN")  # else each look takes and gives back a lock, which is most of its time
             found: tuple[Any, ...] | None = self._base.execute(query, (key,)).fetchone()
         except sqlite3.Error:
             return None
