@@ -11,7 +11,8 @@ import pytest
 
 from libya_news import Release, build
 from libya_news.errors import DataError, UsageError
-from libya_news.release import manifest, schema, standoff
+from libya_news.release import manifest, schema, shard_writer, standoff
+from libya_news.release.verify import verify
 
 STORIES = [
     {"text": "Serraj leaves Berlin\n\nTalks in Berlin end without a deal.", "url": "https://example.org/1"},
@@ -74,6 +75,21 @@ def test_the_seed_comes_back(root: Path, tmp_path: Path) -> None:
     assert standoff.rehydrate(bare.path, [root / "seeds"], out=tmp_path / "out").release.files == full.files
 
 
+def test_splits_come_back_from_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: Path) -> None:
+    """Each split has articles and segments of its own, in several files; a text without a copy is left out."""
+    monkeypatch.setitem(shard_writer.ROWS_PER_SHARD, "articles", 2)
+    monkeypatch.setitem(shard_writer.ROWS_PER_SHARD, "segments", 3)
+    stories = [{"text": f"Day {n}\n\nTalks {n * 7919} in Moscow end.\n\nTroops {n * 104729} leave."} for n in range(40)]
+    (sources / "more.jsonl").write_text("\n".join(map(json.dumps, stories)), encoding="utf-8")
+    full, bare = (build([sources], out=tmp_path / text, text=text, split="cluster") for text in ("all", "none"))
+    assert len({file.split for file in full.files}) == 3
+    assert standoff.rehydrate(bare.path, [sources], out=tmp_path / "out").release.files == full.files
+    (sources / "more.jsonl").write_text("\n".join(map(json.dumps, stories[::2])), encoding="utf-8")
+    part = standoff.rehydrate(bare.path, [sources], out=tmp_path / "out")
+    assert len(part.lacking) == 20
+    assert verify(part.release) == []
+
+
 def test_copies_may_be_plain_texts_under_any_name(bare: Release, tmp_path: Path) -> None:
     for number, story in enumerate(STORIES):
         (tmp_path / f"copy{number}.txt").write_text(story["text"], encoding="utf-8")
@@ -97,7 +113,7 @@ def test_nothing_found_is_an_error(bare: Release, tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("Another story.", encoding="utf-8")
     with pytest.raises(DataError, match=r"No text of .* was found: missing"):
         standoff.rehydrate(bare.path, [tmp_path / "other.txt"], out=tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_a_full_release_needs_no_texts(sources: Path, tmp_path: Path) -> None:

@@ -7,22 +7,24 @@ copies of the texts puts them back with ``rehydrate``.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
 from libya_news.errors import DataError, UsageError
-from libya_news.normalize import normalize
-from libya_news.records import Article, Drop, RawArticle, Release, sha256_hex
+from libya_news.records import Article, Drop, Release, sha256_hex
 from libya_news.sources import StrPath, read
 
-from . import manifest, writing
-from .reading import Articles, table
-from .rows import InBatches, articles, tables, without_headline
-from .shards import splits
+from . import manifest, reading, writing
+from .copies import COLUMNS, Copies, Row
+from .reading import Articles
+from .rows import InBatches, articles, cells, tables, without_headline
+from .shards import batches, of, splits
 from .staging import faults, scratch
 
 Parts = Mapping[str, Iterable[pa.RecordBatch]]
@@ -100,6 +102,7 @@ PARTIAL: Final = "-partial"
 def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> Rehydrated:
     """Put the texts back into a stand-off release, from copies of your own.
 
+    The texts wait on disk, beside the result; of all articles, only what is to be told of those that lack is in memory.
     A copy is right where its normalised text has the hash of the article; every segment's hash is checked too. Where
     all are found, the result is the full release, ``OUT/NAME-VERSION``. Else those that were found are written to
     ``OUT/NAME-VERSION-partial``, whose manifest lists the others as drops.
@@ -119,58 +122,63 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
     bare = manifest.load(Path(standoff))
     if bare.holds_text:
         raise UsageError(f"{standoff} holds its text.", "Name a release that was built with --text none.")
-    wanted = {split: list(articles(table(bare, "articles", split))) for split in splits(bare)}
-    rows = [row for split in wanted for row in _hashes(table(bare, "articles", split))]
-    found, other = _copies(texts, rows)
-    parts = {split: _filled(part, rows, found) for split, part in wanted.items()}
-    _check_segments(bare, parts)
-    lacking = tuple(_lack(row, other) for row in rows if row["text_sha256"] not in found)
-    if len(lacking) == len(rows):
-        raise DataError(f"No text of {standoff} was found{_first(lacking)}.", "Give the files it was built from.")
-    release = _write(bare, parts, lacking, Path(out))
+    with scratch(Path(out) / bare.leaf) as folder, contextlib.closing(Copies(folder)) as copies:
+        copies.want(_rows(bare))
+        copies.take(read(*texts, on_drop=_passed_over))
+        lacking = tuple(_lack(row, copies) for row in _rows(bare) if copies.text(row["text_sha256"]) is None)
+        if len(lacking) == bare.counts["articles"]:
+            raise DataError(f"No text of {standoff} was found{_first(lacking)}.", "Give the files it was built from.")
+        release = _write(bare, copies, lacking, Path(out))
     return Rehydrated(release, lacking, not lacking and release.files == bare.full)
 
 
-Row = Mapping[str, Any]
+def _rows(bare: Release) -> Iterator[Row]:
+    return reading.rows(bare, "articles", COLUMNS)
 
 
-def _hashes(rows: pa.Table) -> list[Row]:
-    names = ["article_id", "text_sha256", "raw_sha256", "url", "source"]
-    return list(rows.select(names).to_pylist())
+def _passed_over(_: Drop) -> None:
+    """What cannot be read is no copy; the article that it might have been is listed as missing."""
 
 
-def _copies(texts: Iterable[StrPath], rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, str]]:
-    """The right texts by their hash, and where a copy was found that should be right and is not, by article id."""
-    wanted = {row["text_sha256"] for row in rows}
-    known_as = {key: row["article_id"] for row in rows for key in _names(row["raw_sha256"], row["url"], row["source"])}
-    found: dict[str, str] = {}
-    other: dict[str, str] = {}
-    unreadable: list[Drop] = []
-    for raw in read(*texts, on_drop=unreadable.append):
-        text = normalize(raw.data).text
-        digest = sha256_hex(text)
-        if digest in wanted:
-            found[digest] = text
-            continue
-        for key in _names(raw.sha256, raw.url, raw.source):
-            if key in known_as:
-                other.setdefault(known_as[key], _difference(raw, key))
-    return found, other
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """The articles of a split that were found, with their texts; they are read anew each time one goes through them.
 
+    The segments of a stand-off release lie in the order of its articles; each one's hash is checked.
+    """
 
-def _names(raw_sha256: str, url: str | None, source: str) -> list[str]:
-    return [name for name in (raw_sha256, url, PurePosixPath(source).name) if name]
+    bare: Release
+    split: str
+    copies: Copies
 
+    def __iter__(self) -> Iterator[Article]:
+        hashes = self._hashes()
+        for some in batches(self.bare, of(self.bare, "articles", self.split)):
+            digests: list[Any] = cells(some, "text_sha256").to_pylist()
+            for article, digest in zip(articles(some), digests, strict=True):
+                text, wanted = self.copies.text(digest), list(islice(hashes, len(article.segments)))
+                if text is not None:
+                    full = _with_text(article, text)
+                    self._check(full, wanted)
+                    yield full
 
-def _difference(raw: RawArticle, key: str) -> str:
-    if key == raw.sha256:
-        return f"{raw.where} is the article as found, but normalises to another text: use the release's libya_news"
-    return f"{raw.where} holds another text"
+    def _hashes(self) -> Iterator[tuple[Any, ...]]:
+        for some in batches(self.bare, of(self.bare, "segments", self.split)):
+            yield from zip(
+                *(cells(some, name).to_pylist() for name in ("article_id", "index", "text_sha256")), strict=True
+            )
 
+    def _check(self, article: Article, wanted: Sequence[tuple[Any, ...]]) -> None:
+        """That an article's segments have these hashes.
 
-def _filled(part: Sequence[Article], rows: Sequence[Row], found: Mapping[str, str]) -> list[Article]:
-    digest = {row["article_id"]: row["text_sha256"] for row in rows}
-    return [_with_text(article, found[digest[article.id]]) for article in part if digest[article.id] in found]
+        Raises:
+            DataError: the release's offsets and hashes do not belong together.
+        """
+        for index, segment in enumerate(article.segments):
+            found = (article.id, index, sha256_hex(article.text[segment.start : segment.end]))
+            if wanted[index : index + 1] != [found]:
+                path = self.bare.path
+                raise DataError(f"{path}: segment {index} of {article.id} differs.", "Get the release anew.")
 
 
 def _with_text(article: Article, text: str) -> Article:
@@ -178,23 +186,8 @@ def _with_text(article: Article, text: str) -> Article:
     return replace(full, title=full.title or _headline(full))
 
 
-def _check_segments(bare: Release, parts: Mapping[str, Sequence[Article]]) -> None:
-    """Each segment's hash, as the stand-off release has it.
-
-    Raises:
-        DataError: the release's offsets and hashes do not belong together.
-    """
-    for split, part in parts.items():
-        rows = table(bare, "segments", split).select(["article_id", "index", "text_sha256"]).to_pylist()
-        wanted = {(row["article_id"], row["index"]): row["text_sha256"] for row in rows}
-        for article in part:
-            for index, segment in enumerate(article.segments):
-                if wanted.get((article.id, index)) != sha256_hex(article.text[segment.start : segment.end]):
-                    raise DataError(f"{bare.path}: segment {index} of {article.id} differs.", "Get the release anew.")
-
-
-def _lack(row: Row, other: Mapping[str, str]) -> Drop:
-    what = other.get(row["article_id"])
+def _lack(row: Row, copies: Copies) -> Drop:
+    what = copies.others.get(row["article_id"])
     reason = f"differs: {what}" if what else f"missing: no copy of {row['url'] or row['source']}"
     return Drop(row["article_id"], "rehydrate", reason)
 
@@ -203,10 +196,11 @@ def _first(lacking: Sequence[Drop]) -> str:
     return f": {lacking[0].reason}" if lacking else ""
 
 
-def _write(bare: Release, found: Mapping[str, Sequence[Article]], lacking: Sequence[Drop], out: Path) -> Release:
+def _write(bare: Release, copies: Copies, lacking: Sequence[Drop], out: Path) -> Release:
     asked = {**bare.settings, "text": "all"}
     drops = tuple(sorted((*bare.drops, *lacking), key=lambda drop: (drop.id, drop.reason)))
-    parts = {split: InBatches(part) for split, part in found.items() if part}
     path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
     full = replace(bare, path=path, settings=asked, drops=drops, full=(), files=(), documents=())
+    found = {split: _Filled(bare, split, copies) for split in splits(bare)}
+    parts = {split: InBatches(part) for split, part in found.items() if next(iter(part), None)}
     return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts))

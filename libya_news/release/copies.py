@@ -1,0 +1,113 @@
+"""Somebody's own copies of the texts of a release, on disk: those that are right, by their hash."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from libya_news.errors import EnvironmentFaultError
+from libya_news.normalize import normalize
+from libya_news.records import RawArticle, sha256_hex
+
+Row = Mapping[str, Any]
+"""What a stand-off release tells of an article: see ``COLUMNS``."""
+
+COLUMNS: Final = ("article_id", "text_sha256", "raw_sha256", "url", "source")
+
+_BEGIN: Final = """
+PRAGMA page_size = 16384;
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE wanted (text_sha256 BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE names (name BLOB PRIMARY KEY, article_id TEXT) WITHOUT ROWID;
+CREATE TABLE texts (text_sha256 BLOB PRIMARY KEY, text BLOB);
+"""
+"""What is looked for, by hash and by whatever its copies may be known by, and what was found. What is left of a run
+that broke off is never read again, so nothing needs to survive; most texts fit into one page."""
+
+
+class Copies:
+    """The right copies of the texts of a release. Of all that was read, only what is wrong is in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin without any, in a folder that nobody else uses.
+
+        Raises:
+            EnvironmentFaultError: the folder cannot be written.
+        """
+        self._folder = folder
+        with self._faults():
+            self._base = sqlite3.connect(folder / "copies.sqlite")
+            self._base.executescript(_BEGIN)
+        self.others: dict[str, str] = {}
+        """Where a copy was found that should be right and is not, by article id."""
+
+    def close(self) -> None:
+        """Let go of the file, which nobody needs any more."""
+        self._base.close()
+
+    def want(self, rows: Iterable[Row]) -> None:
+        """Look for the texts of these articles from now on.
+
+        Raises:
+            EnvironmentFaultError: the disk is full.
+        """
+        with self._faults():
+            for row in rows:
+                self._base.execute("INSERT OR IGNORE INTO wanted VALUES (?)", (bytes.fromhex(row["text_sha256"]),))
+                names = _names(row["raw_sha256"], row["url"], row["source"])
+                known = ((name, row["article_id"]) for name in names)
+                self._base.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", known)
+
+    def take(self, raws: Iterable[RawArticle]) -> None:
+        """Keep the texts of those that are copies of what is looked for.
+
+        Raises:
+            EnvironmentFaultError: the disk is full.
+        """
+        for raw in raws:
+            text = normalize(raw.data).text
+            digest = bytes.fromhex(sha256_hex(text))
+            with self._faults():
+                if self._base.execute("SELECT 1 FROM wanted WHERE text_sha256 = ?", (digest,)).fetchone():
+                    self._base.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", (digest, _bytes(text)))
+                else:
+                    self._note(raw)
+
+    def _note(self, raw: RawArticle) -> None:
+        for name in _names(raw.sha256, raw.url, raw.source):
+            for (id_,) in self._base.execute("SELECT article_id FROM names WHERE name = ?", (name,)):
+                self.others.setdefault(id_, _difference(raw, name))
+
+    def text(self, text_sha256: str) -> str | None:
+        """The text of that hash (64 hexadecimal digits); None where no right copy was found."""
+        with self._faults():
+            digest = bytes.fromhex(text_sha256)
+            found = self._base.execute("SELECT text FROM texts WHERE text_sha256 = ?", (digest,)).fetchone()
+        return found[0].decode("utf-8", "surrogatepass") if found else None
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise EnvironmentFaultError(
+                f"Cannot write {self._folder}: {error}.", "Check free space and permissions."
+            ) from None
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _names(raw_sha256: str, url: str | None, source: str) -> list[bytes]:
+    return [_bytes(name) for name in (raw_sha256, url, PurePosixPath(source).name) if name]
+
+
+def _difference(raw: RawArticle, name: bytes) -> str:
+    if name == _bytes(raw.sha256):
+        return f"{raw.where} is the article as found, but normalises to another text: use the release's libya_news"
+    return f"{raw.where} holds another text"
