@@ -21,7 +21,7 @@ import pytest
 from libya_news import Article, build
 from libya_news.errors import DataError, EmptyReleaseError, EnvironmentFaultError, ReleaseExistsError, UsageError
 from libya_news.records import sha256_hex
-from libya_news.release import folders, ledger, manifest, standoff
+from libya_news.release import folders, ledger, manifest, reading, shards, shelf, standoff
 from libya_news.release.counts import count
 from libya_news.release.erase import erase
 from libya_news.release.reading import table
@@ -162,6 +162,28 @@ def test_similar_articles_are_listed(store: Path, tmp_path: Path) -> None:
     receipt = erase(URL, store=store, reason="asked")
     assert [near.release for near in receipt.near_duplicates] == [repost.path.name]
     assert 0.5 < receipt.near_duplicates[0].similarity < 1
+
+
+def test_what_splits_share_is_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a build without the article does, with few articles in memory at a time."""
+    for name, few in (("KEPT_BYTES", 1), ("BLOCK_BYTES", 2_000), ("ARTICLES_AT_ONCE", 2)):
+        monkeypatch.setattr(shelf, name, few)
+    monkeypatch.setattr("libya_news.corpus.near_duplicates.VERIFIED", 2)
+    sources = tmp_path / "in"
+    sources.mkdir()
+    for n in range(40):
+        words = " ".join(f"word{(n - n % 4 // 3) * 97 + i}" for i in range(30))
+        story = f"{words} and what all of them say in the end in the very same words{' again' * (n % 4 // 3)}."
+        (sources / f"{n}.txt").write_text(story, encoding="utf-8")
+    whole = build([sources], out=tmp_path / "store", split="cluster")
+    id_ = next(a.id for split in shards.splits(whole) for a in reading.Articles(whole, split) if "word0 " in a.text)
+    erase(id_, store=tmp_path / "store", reason="asked")
+    (sources / "0.txt").unlink()
+    fresh = build([sources], out=tmp_path / "fresh", split="cluster")
+    left = manifest.load(tmp_path / "store" / "libya-news-1.0.0-erased-1")
+    assert fresh.leakage["near_duplicates_within"] == 10
+    assert any(row["shared"] for row in fresh.leakage["overlap"].values())
+    assert left.leakage == fresh.leakage != whole.leakage
 
 
 def test_two_erasures_follow_each_other(store: Path) -> None:

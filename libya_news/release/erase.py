@@ -146,18 +146,24 @@ def _releases(store: Store) -> Iterator[tuple[str, Release]]:
             yield path, release
 
 
+_DIGITS: Final = 15
+"""Hexadecimal digits by which a text is known again: they fit into the smallest number, and that two texts of a million
+have the same has a chance below 1 in a million."""
+
+
 class _Neighbours:
     """What is a near-duplicate of an erased text; each text is looked at once, where it is first found."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._erased = [near_duplicates.shingles(text) for text in dict.fromkeys(texts)]
-        self._seen: set[str] = set()
+        self._seen: set[int] = set()
         self._found: list[Neighbour] = []
 
     def look(self, path: str, row: Row) -> None:
-        if not (self._erased and row.get("text")) or row["text_sha256"] in self._seen:
+        known_by = int(row["text_sha256"][:_DIGITS], 16)
+        if not (self._erased and row.get("text")) or known_by in self._seen:
             return
-        self._seen.add(row["text_sha256"])
+        self._seen.add(known_by)
         own = near_duplicates.shingles(row["text"])
         similarity = max(near_duplicates.jaccard(own, erased) for erased in self._erased)
         if similarity >= near_duplicates.THRESHOLD:

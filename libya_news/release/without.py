@@ -31,12 +31,12 @@ class Gone(NamedTuple):
 def without(old: Release, path: Path, gone: Gone) -> Release:
     """Write a release into a folder again, without some articles, and return its record.
 
-    One data file is in memory at a time. Only where the release was divided are its texts read as a whole, since what
-    its splits share is measured anew.
+    One data file is in memory at a time. Where the release was divided, what its splits share is measured anew; its
+    articles wait on disk meanwhile, beside ``path``.
 
     Raises:
         DataError: a file is missing or damaged.
-        OSError: the disk is full, or the folder cannot be written.
+        EnvironmentFaultError, OSError: the disk is full, or the folder cannot be written.
     """
     path.mkdir(parents=True)
     lost = list(_articles(old, gone.ids))
@@ -117,7 +117,7 @@ def _size(value: Any) -> int:
 def _leakage(release: Release) -> dict[str, Any]:
     if not (release.leakage and release.holds_text):
         return release.leakage
-    where = [split for split in shards.splits(release) for _ in reading.Articles(release, split)]
+    where = [file.split for file in release.files if file.config == "articles" for _ in range(file.rows)]
     everything = chain.from_iterable(reading.Articles(release, split) for split in shards.splits(release))
     with staging.scratch(release.path) as folder, contextlib.closing(Shelf(folder)) as shelf:
         return splits.report(shelf.take_in(InBatches(everything)), where)
