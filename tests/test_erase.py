@@ -349,6 +349,71 @@ def test_what_lies_about_in_a_folder_is_emptied_too(store: Path, tmp_path: Path)
     assert b"Zafira" not in _everything(store)
 
 
+PAUSED = """
+import sys
+from libya_news.cli import main
+
+def hook(event, arguments, waited=[]):
+    if event == "open" and not waited and "/.libya-news-" in str(arguments[0]) and "manifest.json" in str(arguments[0]):
+        waited.append(print("paused", flush=True))
+        sys.stdin.readline()
+
+sys.addaudithook(hook)
+sys.exit(main())
+"""
+"""A command that waits, once, when all of a release is written but its manifest, and the rename is still to come."""
+
+
+def _overtaken(store: Path, *command: str | Path) -> tuple[int, str]:
+    """Run a command that writes into a store and erase an article while it does: its exit code, and what it says."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PAUSED, *map(str, command)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "paused\n", process.communicate()
+    assert erase(URL, store=store, reason="asked").complete
+    said = "".join(process.communicate("\n"))
+    left = _everything(store)
+    assert b"Zafira" not in left
+    assert URL.encode() not in left
+    return process.returncode, said
+
+
+@pytest.mark.parametrize("text", ["all", "none"])
+def test_a_build_that_an_erasure_overtakes_sifts_again(store: Path, tmp_path: Path, text: str) -> None:
+    words = ("build", tmp_path / "in", "--out", store, "--version", "3.0.0", "--text", text)
+    code, said = _overtaken(store, *words)
+    assert code == 0, said
+    release = manifest.load(store / "libya-news-3.0.0")
+    assert (release.counts["articles"], release.counts["drops"]["erased"]) == (2, 1)
+    assert verify(release) == []
+    assert Store(store).index().latest["libya-news"] == "3.0.0"
+    assert not list(store.glob(".*"))
+
+
+def test_a_publication_that_an_erasure_overtakes_is_refused(store: Path, tmp_path: Path) -> None:
+    other = build([tmp_path / "in"], out=tmp_path / "elsewhere", version="3.0.0")
+    code, said = _overtaken(store, "publish", other.path, store)
+    assert (code, "An erasure began in" in said, "Run it again." in said) == (3, True, True)
+    assert not (store / "libya-news-3.0.0").exists()
+    with pytest.raises(DataError, match="were erased from"):
+        Store(store).add(other.path)
+
+
+def test_texts_that_an_erasure_overtakes_are_not_put_back(store: Path, tmp_path: Path) -> None:
+    bare = build([tmp_path / "in"], out=tmp_path / "elsewhere", version="3.0.0", text="none").path
+    words = ("rehydrate", bare, "--texts", tmp_path / "in", "--out", store)
+    code, said = _overtaken(store, *words)
+    assert (code, "An erasure began in" in said) == (3, True)
+    assert not (store / "libya-news-3.0.0").exists()
+    with pytest.raises(DataError, match="1 articles that were erased from"):
+        standoff.rehydrate(bare, [tmp_path / "in"], out=store)
+
+
 def _steps(patch: pytest.MonkeyPatch, url: str, step: int) -> list[int]:
     """Make the n-th write to a store fail; what comes back counts down."""
     left = [step]

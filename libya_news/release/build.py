@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic, load_topic
-from libya_news.errors import EmptyReleaseError, ReleaseExistsError, UsageError, VersionError
+from libya_news.errors import EmptyReleaseError, LibyaNewsError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import OnProgress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
@@ -110,8 +111,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     with shelf(plan.path) as articles:
         with worker(stages(about, plan.settings), workers, cache, plan.settings["provenance"]) as work:
             found, dropped = articles.fill(process_files(sized(files), work, _total(plan), on_progress))
-        kept = ledger.load(plan.path.parent)
-        return publish_articles(replace(plan, created_at=manifest.created_at()), found, [*drops, *dropped], kept)
+        plan = replace(plan, created_at=manifest.created_at())
+        return publish_articles(plan, found, [*drops, *dropped], plan.path.parent)
 
 
 @contextlib.contextmanager
@@ -130,15 +131,34 @@ def sized(files: Listed) -> Iterator[tuple[SourceFile, int]]:
     return ((file, row.bytes) for file, row in files)
 
 
-def publish_articles(plan: Release, articles: Selection, drops: Sequence[Drop], kept: ledger.Ledger) -> Release:
-    """Publish articles as the release that was asked for, but those that the store's ledger keeps out.
+def publish_articles(plan: Release, articles: Selection, drops: Sequence[Drop], store: Path) -> Release:
+    """Publish articles as the release that was asked for, but those that were erased from a store.
+
+    Where an erasure begins there meanwhile, the articles are sifted and written again.
+
+    Args:
+        plan: the release, and where it will lie.
+        articles: in the order of their ids.
+        drops: what else went in.
+        store: folder whose ledger counts.
 
     Raises:
         EmptyReleaseError: no article is left.
         ReleaseExistsError: somebody else published it meanwhile.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
-    articles, erased = kept.sift(articles)
+    while True:
+        kept = ledger.load(store)
+        try:
+            return _sifted(plan, articles, drops, (store, kept))
+        except LibyaNewsError:
+            if ledger.load(store).names == kept.names:
+                raise
+
+
+def _sifted(plan: Release, articles: Selection, drops: Sequence[Drop], place: tuple[Path, ledger.Ledger]) -> Release:
+    check = partial(ledger.check_same, *place)
+    articles, erased = place[1].sift(articles)
     with staging.faults(plan.path):
         articles, twins, found = clusters.deduplicated(articles, plan.settings.get("dedup", "keep"))
     drops = sorted((*drops, *erased, *twins), key=lambda drop: (drop.id, drop.reason))
@@ -150,8 +170,9 @@ def publish_articles(plan: Release, articles: Selection, drops: Sequence[Drop], 
         parts, leakage = splits.split(articles, plan.settings["split"], found)
     release = replace(plan, drops=tuple(drops), leakage=leakage)
     if not plan.holds_text:
-        return standoff.publish(release, parts)
-    return publish(release, {name: tables(part, version=release.schema_version) for name, part in parts.items()})
+        return standoff.publish(release, parts, check)
+    rows = {name: tables(part, version=release.schema_version) for name, part in parts.items()}
+    return publish(release, rows, check)
 
 
 def _total(plan: Release) -> tuple[int, int]:

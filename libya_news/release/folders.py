@@ -39,10 +39,23 @@ class Folder:
         with locked(self._root):
             replace_text(self._root / name, change(self.read(name)))
 
-    def place(self, folder: Path, entry: Entry, publish: Callable[[], None], number: int) -> None:  # noqa: ARG002 - as objects
-        """Bring a release into the store, then have the index name it; where the index refuses, it is gone again."""
+    def place(self, folder: Path, entry: Entry, publish: Callable[[], None], number: int) -> None:
+        """Bring a release into the store, then have the index name it; where the index refuses, it is gone again.
+
+        Args:
+            folder: the release.
+            entry: its entry in the index.
+            publish: writes the index, or raises.
+            number: of erasures, as the index had it; where it has another, the release does not appear.
+        """
+
+        def check() -> None:
+            text = self.read(index_.FILE_NAME)
+            index = index_.from_json(text, str(self._root / index_.FILE_NAME)) if text else Index()
+            index.check(number, str(self._root))
+
         target = self._root / entry.path
-        with staged(target) as made:
+        with staged(target, check) as made:
             shutil.copytree(folder, made, dirs_exist_ok=True)
         try:
             publish()

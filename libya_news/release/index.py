@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from libya_news.errors import DataError, UsageError
+from libya_news.errors import DataError, EnvironmentFaultError, UsageError
 from libya_news.records import Release, sha256_hex
 
 from .versioning import numbers
@@ -72,6 +72,15 @@ class Index:
         names = ", ".join(entry.path for entry in self.entries) or "none"
         raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
 
+    def check(self, erasures: int, where: str) -> None:
+        """That no erasure began in the store at that address since there were that many.
+
+        Raises:
+            EnvironmentFaultError: one did.
+        """
+        if self.erasures != erasures:
+            raise began(where)
+
     def with_entry(self, entry: Entry) -> Index:
         """With one more folder. A version that was not there becomes the latest of its name, unless a higher one is.
 
@@ -113,6 +122,11 @@ class Index:
         return replace(
             self, entries=entries, latest={**({gone.name: max(left, key=numbers)} if left else {}), **latest}
         )
+
+
+def began(where: str) -> EnvironmentFaultError:
+    """The error of who was on the way to a store when an erasure began there."""
+    return EnvironmentFaultError(f"An erasure began in {where} meanwhile.", "Run it again.")
 
 
 def entry(release: Release, text: bytes) -> Entry:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from libya_news.errors import DataError
 from libya_news.records import Drop, Release
 
-from . import reading
+from . import index, reading
 from .shelf import Selection
 
 FILE_NAME: Final = "erasures.json"
@@ -124,6 +124,18 @@ class Ledger:
         rows = reading.rows(release, "articles", _KNOWN_BY) if names else ()
         return [row["article_id"] for row in rows if not names.isdisjoint(astuple(self.entry(**row)))]
 
+    def check(self, release: Release, where: str) -> None:
+        """That a release holds nothing that was erased from the store at that address.
+
+        Raises:
+            DataError: it does, or a file of it is missing or damaged.
+        """
+        if erased := self.erased_in(release):
+            raise DataError(
+                f"{release.path} holds {len(erased)} articles that were erased from {where}: {erased[0]} …",
+                "Erase them where it lies, and publish what is left.",
+            )
+
     def with_receipt(self, receipt: Receipt) -> Ledger:
         """The ledger with a receipt added, or put in the place of the one with its number."""
         others = (old for old in self.erasures if old.number != receipt.number)
@@ -154,6 +166,17 @@ def load(folder: Path) -> Ledger:
         return from_json(None, str(path))
     except OSError as error:
         raise _unreadable(str(path), error) from None
+
+
+def check_same(folder: Path, kept: Ledger) -> None:
+    """That nothing was erased from a store that is a folder since its ledger was read.
+
+    Raises:
+        DataError: the ledger cannot be read.
+        EnvironmentFaultError: an erasure began.
+    """
+    if load(folder).names != kept.names:
+        raise index.began(str(folder))
 
 
 def from_json(text: bytes | None, where: str) -> Ledger:

@@ -13,7 +13,6 @@ from libya_news.errors import DataError, UsageError
 from libya_news.records import Drop, InputFile, Release
 from libya_news.sources import Reading, Readings, SourceFile, StrPath, is_url
 
-from . import ledger
 from .build import Listed, chosen_topic, planned, provenance, publish_articles, shelf, sized, stages
 from .work import process_files, worker
 
@@ -86,8 +85,7 @@ def _built(
         with worker(stages(topic, settings), *work, settings["provenance"]) as how:
             found, drops = articles.fill(process_files(sized(files), how))
         plan = replace(plan, created_at=release.created_at, changes=release.changes)
-        kept = ledger.load(release.path.parent)
-        return publish_articles(plan, found, [*_never_opened(release), *drops], kept)
+        return publish_articles(plan, found, [*_never_opened(release), *drops], release.path.parent)
 
 
 def _found(release: Release, sources: Sequence[StrPath]) -> Iterator[tuple[SourceFile, InputFile]]:

@@ -8,19 +8,27 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from libya_news.errors import EnvironmentFaultError, ReleaseExistsError
 
+Check = Callable[[], None]
+"""Raises where something must not appear; nobody else writes the store meanwhile."""
+
+
+def unchecked() -> None:
+    """Nothing stands in the way."""
+
 
 @contextlib.contextmanager
-def staged(target: Path) -> Iterator[Path]:
+def staged(target: Path, check: Check = unchecked) -> Iterator[Path]:
     """A new folder beside ``target`` that becomes it where the block ends well, and is removed where it does not.
 
-    What killed processes left there is removed first: see ``clean``.
+    What killed processes left there is removed first: see ``clean``. Whoever writes the index or the ledger of the
+    store holds the same lock as ``check`` and the rename; so what ``check`` found holds at the moment of the rename.
 
     Raises:
         ReleaseExistsError: somebody else made ``target`` meanwhile.
@@ -31,7 +39,9 @@ def staged(target: Path) -> Iterator[Path]:
         clean(target.parent)
         with _locked_folder(target) as folder:
             yield folder
-            folder.rename(target)
+            with locked(target.parent):
+                check()
+                folder.rename(target)
             sync(target.parent)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -20,19 +21,24 @@ from libya_news.errors import DataError, UsageError
 from libya_news.records import Article, Drop, Release, sha256_hex
 from libya_news.sources import StrPath, read
 
-from . import manifest, reading, writing
+from . import ledger, manifest, reading, writing
 from .copies import COLUMNS, Copies, Row
 from .reading import Articles
 from .rows import InBatches, articles, cells, tables, without_headline
 from .shards import batches, of, splits
-from .staging import faults, scratch
+from .staging import Check, faults, scratch
 
 Parts = Mapping[str, Iterable[pa.RecordBatch]]
 """What was made of the articles of a release, by split: batches of ``rows.RESULTS``."""
 
 
-def publish(release: Release, parts: Parts) -> Release:
+def publish(release: Release, parts: Parts, check: Check) -> Release:
     """Publish articles without their text. The manifest keeps the hashes of the files that would hold it.
+
+    Args:
+        release: its record, without files.
+        parts: its articles.
+        check: see ``writing.publish``.
 
     Raises:
         ReleaseExistsError: somebody else published it meanwhile.
@@ -40,7 +46,7 @@ def publish(release: Release, parts: Parts) -> Release:
     """
     with scratch(release.path) as folder, faults(release.path):
         full, _ = writing.write_data(folder, _full(release, parts), release.settings)
-    return writing.publish(replace(release, full=full), _bare(release, parts))
+    return writing.publish(replace(release, full=full), _bare(release, parts), check)
 
 
 def _full(release: Release, parts: Parts) -> writing.Tables:
@@ -115,20 +121,23 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
     Raises:
         UsageError: the release holds its text already.
         SourceNotFoundError: a path of ``texts`` does not exist.
-        DataError: no right copy of any article was found, or the release cannot be read.
+        DataError: no right copy of any article was found, the release cannot be read, or it holds what was erased from
+            ``out``.
         ReleaseExistsError: the result is there already.
-        EnvironmentFaultError: the folder cannot be written, or the disk is full.
+        EnvironmentFaultError: the folder cannot be written, the disk is full, or an erasure began in ``out`` meanwhile.
     """
     bare = manifest.load(Path(standoff))
     if bare.holds_text:
         raise UsageError(f"{standoff} holds its text.", "Name a release that was built with --text none.")
+    kept = ledger.load(Path(out))
+    kept.check(bare, str(out))
     with scratch(Path(out) / bare.leaf) as folder, contextlib.closing(Copies(folder)) as copies:
         copies.want(_rows(bare))
         copies.take(read(*texts, on_drop=_passed_over))
         lacking = tuple(_lack(row, copies) for row in _rows(bare) if copies.text(row["text_sha256"]) is None)
         if len(lacking) == bare.counts["articles"]:
             raise DataError(f"No text of {standoff} was found{_first(lacking)}.", "Give the files it was built from.")
-        release = _write(bare, copies, lacking, Path(out))
+        release = _write(bare, copies, lacking, Path(out), partial(ledger.check_same, Path(out), kept))
     return Rehydrated(release, lacking, not lacking and release.files == bare.full)
 
 
@@ -196,11 +205,11 @@ def _first(lacking: Sequence[Drop]) -> str:
     return f": {lacking[0].reason}" if lacking else ""
 
 
-def _write(bare: Release, copies: Copies, lacking: Sequence[Drop], out: Path) -> Release:
+def _write(bare: Release, copies: Copies, lacking: Sequence[Drop], out: Path, check: Check) -> Release:
     asked = {**bare.settings, "text": "all"}
     drops = tuple(sorted((*bare.drops, *lacking), key=lambda drop: (drop.id, drop.reason)))
     path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
     full = replace(bare, path=path, settings=asked, drops=drops, full=(), files=(), documents=())
     found = {split: _Filled(bare, split, copies) for split in splits(bare)}
     parts = {split: InBatches(part) for split, part in found.items() if next(iter(part), None)}
-    return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts))
+    return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts), check)

@@ -89,7 +89,7 @@ class Store:
             with _faults(self.url):
                 self._files.settle(there)
             return there
-        self._check_erased(release)
+        self.ledger().check(release, self.url)
         if not release.erased:
             self._check_version(release)
         self.place(folder, entry, index.erasures)
@@ -118,8 +118,7 @@ class Store:
         def named(index: Index) -> Index:
             if (there := index.at(entry.path)) and self._same(there, entry):
                 return index
-            if index.erasures != erasures:
-                raise EnvironmentFaultError(f"An erasure began in {self.url} meanwhile.", "Run it again.")
+            index.check(erasures, self.url)
             return index.with_entry(entry)
 
         def publish() -> None:
@@ -253,14 +252,6 @@ class Store:
                     if found.holds_text == release.holds_text:
                         return entry.path
         return None
-
-    def _check_erased(self, release: Release) -> None:
-        erased = self.ledger().erased_in(release)
-        if erased:
-            raise DataError(
-                f"{release.path} holds {len(erased)} articles that were erased from {self.url}: {erased[0]} …",
-                "Erase them where it lies, and publish what is left.",
-            )
 
     def _check_version(self, release: Release) -> None:
         path = self.before(release)

@@ -22,8 +22,13 @@ Tables = Mapping[str, Rows]
 """The rows of a release, by split."""
 
 
-def publish(release: Release, made: Tables) -> Release:
+def publish(release: Release, made: Tables, check: staging.Check = staging.unchecked) -> Release:
     """Write all files into a temporary sibling and rename it: a release is seen whole or not at all.
+
+    Args:
+        release: its record, without files.
+        made: its rows.
+        check: raises where it must not appear after all; called when all is written, while nobody writes the store.
 
     Returns:
         The record of the release, with its files, and with what changed since the latest version in its store.
@@ -33,7 +38,7 @@ def publish(release: Release, made: Tables) -> Release:
         ReleaseExistsError: somebody else published it meanwhile.
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
-    with staging.staged(release.path) as folder:
+    with staging.staged(release.path, check) as folder:
         files, tally = write_data(folder, made, release.settings)
         release = replace(release, files=files, counts=tally.counts(release.drops))
         release = describe(folder, replace(release, changes=_changes(folder, release)))

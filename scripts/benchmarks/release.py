@@ -24,7 +24,6 @@ from libya_news.records import Article, InputFile, RawArticle, Segment
 from libya_news.release import build as build_
 from libya_news.release import manifest
 from libya_news.release.diff import diff
-from libya_news.release.ledger import Ledger
 from libya_news.release.rows import InBatches
 from libya_news.release.verify import verify
 from libya_news.sources import read
@@ -103,7 +102,7 @@ def _published(out: Path, articles: Iterator[Article], split: str) -> str:
     plan = build_.planned(out, "made-up", "1.0.0", (InputFile("made-up.jsonl", 0, "0" * 64),), settings)
     with build_.shelf(plan.path) as shelf:
         found, drops = shelf.fill(InBatches(articles))
-        release = build_.publish_articles(replace(plan, created_at="2020-01-14"), found, drops, Ledger(""))
+        release = build_.publish_articles(replace(plan, created_at="2020-01-14"), found, drops, plan.path.parent)
     return f"{release.counts['articles']:,} articles, {release.counts['segments']:,} segments"
 
 
