@@ -19,9 +19,10 @@ Files = dict[str, bytes]
 
 @dataclass
 class Repository:
-    """A dataset: its commits by id, and what its branch and tags point at."""
+    """A dataset: its commits by id, the commit before each, and what its branch and tags point at."""
 
     commits: dict[str, Files] = field(default_factory=lambda: {"0" * 40: {}})
+    parents: dict[str, str] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=lambda: {"main": "0" * 40})
     tags: list[str] = field(default_factory=list)
 
@@ -39,10 +40,26 @@ class Repository:
                 files[value["path"]] = objects[value["oid"]]
             elif line["key"] == "deletedFile":
                 del files[value["path"]]
+        return self.moved("main", files, self.refs["main"])
+
+    def moved(self, branch: str, files: Files, parent: str = "") -> str:
+        """Move a branch to a new commit of those files; its history ends there where it has no parent."""
         oid = hashlib.sha1(repr((sorted(files.items()), len(self.commits))).encode()).hexdigest()  # noqa: S324 - as git
         self.commits[oid] = files
-        self.refs["main"] = oid
+        if parent:
+            self.parents[oid] = parent
+        self.refs[branch] = oid
         return oid
+
+    def reachable(self) -> list[Files]:
+        """The files of every commit that a branch, a tag or its history leads to."""
+        found = []
+        for oid in self.refs.values():
+            at: str | None = oid
+            while at:
+                found.append(self.commits[at])
+                at = self.parents.get(at)
+        return found
 
 
 @dataclass
@@ -82,6 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer_with(_WRITES)
 
     do_PUT = do_POST
+
+    def do_DELETE(self) -> None:
+        self._answer_with(_DELETIONS)
 
     def _answer_with(self, routes: dict[str, Any]) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -141,7 +161,13 @@ def _info(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
 
 def _entry(path: str, data: bytes) -> dict[str, Any]:
     oid = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()  # noqa: S324 - as git names files
-    return {"type": "file", "path": path, "size": len(data), "oid": oid}
+    row = {"type": "file", "path": path, "size": len(data), "oid": oid}
+    large = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 134}
+    return {**row, "lfs": large} if _is_large(path) else row
+
+
+def _is_large(path: str) -> bool:
+    return path.endswith(".parquet")
 
 
 def _tree(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
@@ -183,7 +209,7 @@ def _valid(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
 
 def _preupload(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
     asked = json.loads(body)["files"]
-    modes = [(row["path"], "lfs" if row["path"].endswith(".parquet") else "regular") for row in asked]
+    modes = [(row["path"], "lfs" if _is_large(row["path"]) else "regular") for row in asked]
     return 200, {"files": [{"path": path, "uploadMode": mode, "shouldIgnore": False} for path, mode in modes]}
 
 
@@ -219,11 +245,46 @@ def _tag(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
     return 200, {}
 
 
+def _untag(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
+    found = hub.repositories[parts[0]]
+    del found.refs[parts[1]]
+    found.tags.remove(parts[1])
+    return 200, {}
+
+
+def _squash(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
+    found = hub.repositories[parts[0]]
+    if parts[1] in found.tags:
+        return 400, {"error": "not a branch"}
+    found.moved(parts[1], found.at(parts[1])[1])
+    return 200, {}
+
+
+def _large_files(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
+    commits = hub.repositories[parts[0]].commits.values()
+    names = {hashlib.sha256(data).hexdigest(): path for files in commits for path, data in files.items()}
+    when = "2020-01-14T00:00:00.000Z"
+    rows = [
+        {"fileOid": oid, "filename": names[oid], "oid": oid, "pushedAt": when, "size": len(data)}
+        for oid, data in hub.objects.items()
+        if oid in names
+    ]
+    return 200, rows
+
+
+def _delete_large(hub: Hub, parts: list[str], body: bytes) -> tuple[Any, ...]:
+    asked = json.loads(body)["deletions"]
+    for oid in asked["sha"]:
+        del hub.objects[oid]
+    return 200, {}
+
+
 _DATASET = r"/api/datasets/([^/]+/[^/]+)"
 
 _READS: dict[str, Any] = {
     f"{_DATASET}/refs": _refs,
     f"{_DATASET}/tree/([^/]+)(/.*)?": _tree,
+    f"{_DATASET}/lfs-files": _large_files,
     f"{_DATASET}(?:/revision/([^/]+))?": _info,
     r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)": _resolve,
 }
@@ -237,7 +298,11 @@ _WRITES: dict[str, Any] = {
     r"/objects/(\w+)": _object,
     f"{_DATASET}/commit/([^/]+)": _commit,
     f"{_DATASET}/tag/([^/]+)": _tag,
+    f"{_DATASET}/super-squash/([^/]+)": _squash,
+    f"{_DATASET}/lfs-files/batch": _delete_large,
 }
+
+_DELETIONS: dict[str, Any] = {f"{_DATASET}/tag/([^/]+)": _untag}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from hub_standin import TOKEN, Hub, environment, serve
 from libya_news import Release, build
 from libya_news.cli import cli
 from libya_news.errors import DataError, ReleaseExistsError, UsageError, VersionError
+from libya_news.records import sha256_hex
 from libya_news.release import manifest
+from libya_news.release.erase import erase
 from libya_news.release.publishing import publish
 from libya_news.release.store import Store, opened
 from libya_news.release.targets import TARGETS
@@ -185,6 +188,51 @@ def test_a_hub_out_of_reach(release: Release, hub: Hub, tmp_path: Path) -> None:
     failed = _run("publish", release.path, "hf://datasets/org/news", environment=nowhere)
     assert failed.returncode == 3, failed.stderr
     assert "Cannot reach the Hub" in failed.stderr
+
+
+HISTORY = [{"text": f"{day} {n} of the talks in Moscow.", "licence": "CC0-1.0"} for n, day in enumerate(("Day", "Eve"))]
+
+
+def test_an_erased_article_leaves_the_hub_as_the_page_says(root: Path, hub: Hub, tmp_path: Path) -> None:
+    """The second version holds the article no more, but its history on the Hub does."""
+    for version, stories in (("1.0.0", HISTORY), ("2.0.0", HISTORY[1:])):
+        _build(tmp_path, stories, version)
+    _all_to_hub(hub, tmp_path, "libya-news-1.0.0", "libya-news-2.0.0")
+    store, found = tmp_path / "releases", hub.repositories["ORG/NAME"]
+    first = {file.sha256 for file in manifest.load(store / "libya-news-1.0.0").files}
+    assert first <= set(hub.objects)
+    id_ = next(row["article_id"] for row in _rows(store / "libya-news-1.0.0") if row["text"] == HISTORY[0]["text"])
+    receipt = erase(id_, store=store, reason="asked")
+    left = [row.after for row in receipt.releases if row.after] + ["libya-news-2.0.0"]
+
+    page = (root / "docs" / "rights.md").read_text(encoding="utf-8")
+    steps = "".join(re.findall(r"^(?:>>>|\.\.\.) (.*\n)", page, re.MULTILINE))
+    _all_to_hub(hub, tmp_path, left[-1], then=steps)
+    assert (found.tags, len(found.reachable())) == ([], 1)
+    assert not first & set(hub.objects)
+    _all_to_hub(hub, tmp_path, *left)
+    assert found.tags == ["v1.0.0-erased-1", "v2.0.0"]
+    held = {sha256_hex(data) for files in found.reachable() for data in files.values()} | set(hub.objects)
+    assert not first & held
+    assert found.at("main")[1] == _tree(store / "libya-news-2.0.0")
+
+
+def _all_to_hub(hub: Hub, tmp_path: Path, *leaves: str, then: str = "") -> None:
+    """Publish releases one after the other, in one process, since the client is slow to import."""
+    code = f"from libya_news.release.publishing import publish\nfor leaf in {leaves}:\n"
+    code += f" publish({str(tmp_path / 'releases')!r} + '/' + leaf, 'hf://datasets/ORG/NAME')\n"
+    done = _run(code + then, module=False, environment=environment(hub, tmp_path))
+    assert done.returncode == 0, done.stderr
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    return list(datasets.load_dataset(str(folder), split="train"))
+
+
+@pytest.mark.parametrize("command", ["erase x --reason r --store", "list", "rollback"])
+def test_the_hub_is_no_store(command: str) -> None:
+    with pytest.raises(UsageError, match=r"is no store.*hf repos delete ORG/NAME --type dataset"):
+        CliRunner().invoke(cli, [*command.split(), "hf://datasets/ORG/NAME"], catch_exceptions=False)
 
 
 # S3.

@@ -17,6 +17,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from libya_news.errors import DataError, EnvironmentFaultError, ReleaseExistsError, UsageError
+from libya_news.outputs import hub
 from libya_news.records import Release, sha256_hex
 from libya_news.sources import StrPath
 
@@ -40,8 +41,12 @@ class Store:
             url: a path, or a URL that fsspec knows, such as ``s3://bucket/x`` or ``memory://x``. It need not exist.
 
         Raises:
-            UsageError: the protocol is unknown, or its package is not installed.
+            UsageError: the protocol is unknown, its package is not installed, or it is the Hub's.
         """
+        if str(url).startswith(hub.SCHEME):
+            raise UsageError(
+                f"{url} is no store: the Hub keeps versions as tags, and what it holds in their history.", _ON_THE_HUB
+            )
         try:
             system, root = fsspec.core.url_to_fs(str(url))
         except (ImportError, ValueError) as error:
@@ -265,6 +270,12 @@ TOMBSTONE: Final = "TOMBSTONE.md"
 
 REHYDRATE: Final = "rehydrate"
 """Stage of the drops that tell which texts a release lacks."""
+
+_ON_THE_HUB: Final = (
+    "Name the store that you published from. What is erased there leaves the Hub in two steps: "
+    "hf repos delete ORG/NAME --type dataset, then libya-news publish each version that is left. "
+    "docs/rights.md tells how the page of the dataset can stay."
+)
 
 _OTHER: Final = "A release never changes: choose a new version."
 
