@@ -13,6 +13,7 @@ from libya_news import Release, build
 from libya_news.errors import DataError, UsageError
 from libya_news.release import manifest, schema, shard_writer, standoff
 from libya_news.release.verify import verify
+from libya_news.sources import Reading, Source
 
 STORIES = [
     {"text": "Serraj leaves Berlin\n\nTalks in Berlin end without a deal.", "url": "https://example.org/1"},
@@ -88,6 +89,19 @@ def test_splits_come_back_from_several_files(tmp_path: Path, monkeypatch: pytest
     part = standoff.rehydrate(bare.path, [sources], out=tmp_path / "out")
     assert len(part.lacking) == 20
     assert verify(part.release) == []
+
+
+def test_pages_and_fields_of_any_name_come_back(tmp_path: Path) -> None:
+    """A web page is laid out again, and what the build was told of its sources holds for the copies."""
+    (tmp_path / "in").mkdir()
+    page = "<nav><a href='/'>Home</a></nav><h1>Storm</h1><p>A storm hit the city of Derna on Sunday.</p>"
+    (tmp_path / "in" / "storm.html").write_text(page, encoding="utf-8")
+    (tmp_path / "in" / "news.jsonl").write_text('{"prose": "Talks in Moscow end."}', encoding="utf-8")
+    given = [Source(tmp_path / "in", Reading({"text": "prose"}))]
+    full, bare = (build(given, out=tmp_path / text, text=text) for text in ("all", "none"))
+    assert full.counts["articles"] == 2
+    result = standoff.rehydrate(bare.path, [tmp_path / "in"], out=tmp_path / "out")
+    assert (result.identical, result.release.files) == (True, full.files)
 
 
 def test_copies_may_be_plain_texts_under_any_name(bare: Release, tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from libya_news.errors import EnvironmentFaultError
 from libya_news.normalize import normalize
-from libya_news.records import RawArticle, sha256_hex
+from libya_news.pipeline import process
+from libya_news.records import Drop, RawArticle, sha256_hex
+from libya_news.sources import Readings, Source, StrPath, list_files, read_file
 
 Row = Mapping[str, Any]
 """What a stand-off release tells of an article: see ``COLUMNS``."""
@@ -69,7 +72,7 @@ class Copies:
             EnvironmentFaultError: the disk is full.
         """
         for raw in raws:
-            text = normalize(raw.data).text
+            text = _text(raw)
             digest = bytes.fromhex(sha256_hex(text))
             with self._faults():
                 if self._base.execute("SELECT 1 FROM wanted WHERE text_sha256 = ?", (digest,)).fetchone():
@@ -97,6 +100,33 @@ class Copies:
             raise EnvironmentFaultError(
                 f"Cannot write {self._folder}: {error}.", "Check free space and permissions."
             ) from None
+
+
+def read(texts: Iterable[StrPath], reading: str) -> Iterator[RawArticle]:
+    """The articles in files and folders, read as the inputs of a release were, where they have the same names.
+
+    What cannot be read is no copy; the article that it might have been is missing.
+
+    Args:
+        texts: files, folders, patterns and URLs.
+        reading: how the inputs of the release were read, as ``Readings.to_json`` wrote it down.
+
+    Raises:
+        SourceNotFoundError: a path does not exist.
+    """
+    readings = Readings.from_json(reading)
+    for file in list_files(map(Source, texts)):
+        if not isinstance(file, Drop):
+            items = read_file(replace(file, reading=readings.of_file(file.name)))
+            yield from (item for item in items if isinstance(item, RawArticle))
+
+
+def _text(raw: RawArticle) -> str:
+    """The normalised text: of a page, as it is laid out; of one that is no article, none."""
+    if not raw.html:
+        return normalize(raw.data).text
+    page = process(raw)
+    return "" if isinstance(page, Drop) else page.text
 
 
 def _bytes(text: str) -> bytes:

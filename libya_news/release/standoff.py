@@ -19,10 +19,10 @@ import pyarrow as pa
 
 from libya_news.errors import DataError, UsageError
 from libya_news.records import Article, Drop, Release, sha256_hex
-from libya_news.sources import StrPath, read
+from libya_news.sources import StrPath
 
 from . import ledger, manifest, reading, writing
-from .copies import COLUMNS, Copies, Row
+from .copies import COLUMNS, Copies, Row, read
 from .reading import Articles
 from .rows import InBatches, articles, cells, tables, without_headline
 from .shards import batches, of, splits
@@ -115,7 +115,8 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
 
     Args:
         standoff: folder of a release without its text.
-        texts: files and folders with copies of the texts, as ``read`` takes them; in any order, under any name.
+        texts: files and folders with copies of the texts, as ``build`` takes them; in any order, under any name. Where
+            it was told how to read files of the same name, they are read so.
         out: folder that takes the result.
 
     Raises:
@@ -133,7 +134,7 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
     kept.check(bare, str(out))
     with scratch(Path(out) / bare.leaf) as folder, contextlib.closing(Copies(folder)) as copies:
         copies.want(_rows(bare))
-        copies.take(read(*texts, on_drop=_passed_over))
+        copies.take(read(texts, bare.settings.get("reading", "")))
         lacking = tuple(_lack(row, copies) for row in _rows(bare) if copies.text(row["text_sha256"]) is None)
         if len(lacking) == bare.counts["articles"]:
             raise DataError(f"No text of {standoff} was found{_first(lacking)}.", "Give the files it was built from.")
@@ -143,10 +144,6 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
 
 def _rows(bare: Release) -> Iterator[Row]:
     return reading.rows(bare, "articles", COLUMNS)
-
-
-def _passed_over(_: Drop) -> None:
-    """What cannot be read is no copy; the article that it might have been is listed as missing."""
 
 
 @dataclass(frozen=True, slots=True)
