@@ -25,6 +25,7 @@ from libya_news.records import sha256_hex
 from libya_news.release import manifest
 from libya_news.release.erase import erase
 from libya_news.release.publishing import publish
+from libya_news.release.standoff import rehydrate
 from libya_news.release.store import Store, opened
 from libya_news.release.targets import TARGETS
 from libya_news.release.verify import verify
@@ -301,6 +302,9 @@ def test_a_release_goes_from_store_to_store(release: Release, s3: str, tmp_path:
     with opened(tmp_path / "back" / "libya-news-1.0.0") as found:
         assert not found.holds_text
         assert verify(found) == []
+    publish(tmp_path / "back" / "libya-news", f"{s3}/bare")
+    again = rehydrate(f"{s3}/bare/libya-news", [tmp_path / "first"], out=tmp_path / "again")
+    assert _tree(again.release.path / "articles") == _tree(release.path / "articles")
 
 
 def test_a_version_that_is_too_small_for_its_target_is_refused(release: Release, target: str, tmp_path: Path) -> None:

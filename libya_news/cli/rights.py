@@ -21,6 +21,7 @@ from ._options import AS_JSON
 def rehydrate(context: click.Context, standoff: str, texts: tuple[str, ...], out: str, as_json: bool) -> None:
     """Put the texts back into the stand-off release STANDOFF, from copies of your own.
 
+    STANDOFF is STORE/NAME-X.Y.Z, or STORE/NAME for the latest version; the store may be a URL.
     Where all are found, OUT/NAME-VERSION is the full release, byte for byte. Else OUT/NAME-VERSION-partial holds those
     that were found, the others are listed, and the exit code is 1.
     """

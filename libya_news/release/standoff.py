@@ -27,6 +27,7 @@ from .reading import Articles
 from .rows import InBatches, articles, cells, tables, without_headline
 from .shards import batches, of, splits
 from .staging import Check, faults, scratch
+from .store import opened
 
 Parts = Mapping[str, Iterable[pa.RecordBatch]]
 """What was made of the articles of a release, by split: batches of ``rows.RESULTS``."""
@@ -114,31 +115,35 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
     ``OUT/NAME-VERSION-partial``, whose manifest lists the others as drops.
 
     Args:
-        standoff: folder of a release without its text.
+        standoff: a release without its text, by its address, as ``store.opened`` takes it.
         texts: files and folders with copies of the texts, as ``build`` takes them; in any order, under any name. Where
             it was told how to read files of the same name, they are read so.
         out: folder that takes the result.
 
     Raises:
-        UsageError: the release holds its text already.
+        UsageError: the release holds its text already, or is not there.
         SourceNotFoundError: a path of ``texts`` does not exist.
         DataError: no right copy of any article was found, the release cannot be read, or it holds what was erased from
             ``out``.
         ReleaseExistsError: the result is there already.
         EnvironmentFaultError: the folder cannot be written, the disk is full, or an erasure began in ``out`` meanwhile.
     """
-    bare = manifest.load(Path(standoff))
-    if bare.holds_text:
-        raise UsageError(f"{standoff} holds its text.", "Name a release that was built with --text none.")
-    kept = ledger.load(Path(out))
+    with opened(standoff) as bare:
+        if bare.holds_text:
+            raise UsageError(f"{standoff} holds its text.", "Name a release that was built with --text none.")
+        return _rehydrated(bare, texts, Path(out))
+
+
+def _rehydrated(bare: Release, texts: Iterable[StrPath], out: Path) -> Rehydrated:
+    kept = ledger.load(out)
     kept.check(bare, str(out))
-    with scratch(Path(out) / bare.leaf) as folder, contextlib.closing(Copies(folder)) as copies:
+    with scratch(out / bare.leaf) as folder, contextlib.closing(Copies(folder)) as copies:
         copies.want(_rows(bare))
         copies.take(read(texts, bare.settings.get("reading", "")))
         lacking = tuple(_lack(row, copies) for row in _rows(bare) if copies.text(row["text_sha256"]) is None)
         if len(lacking) == bare.counts["articles"]:
-            raise DataError(f"No text of {standoff} was found{_first(lacking)}.", "Give the files it was built from.")
-        release = _write(bare, copies, lacking, Path(out), partial(ledger.check_same, Path(out), kept))
+            raise DataError(f"No text of {bare.leaf} was found{_first(lacking)}.", "Give the files it was built from.")
+        release = _write(bare, copies, lacking, out, partial(ledger.check_same, out, kept))
     return Rehydrated(release, lacking, not lacking and release.files == bare.full)
 
 
