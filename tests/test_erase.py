@@ -212,6 +212,21 @@ def test_what_is_nowhere_cannot_be_erased(store: Path) -> None:
     assert not (store / ledger.FILE_NAME).exists()
 
 
+def test_what_was_erased_is_told(store: Path) -> None:
+    erase(URL, store=store, reason="asked")
+    for name in (URL, next(row.article_id for row in ledger.load(store).erasures[0].articles)):
+        with pytest.raises(DataError, match=r"holds an article .*, since erasure 1 took it\.$"):
+            erase(name, store=store, reason="asked")
+    for leaf, remedy in (
+        ("libya-news-1.0.0", "Name libya-news-1.0.0-erased-1"),
+        ("small-1.0.0", "Nothing else was in"),
+    ):
+        with pytest.raises(UsageError, match=f"An erasure emptied .*{leaf}. {remedy}"), opened(store / leaf):
+            pass
+    with pytest.raises(UsageError, match=r"'small'. It has: libya-news-1.0.0-erased-1, .*, libya-news-2.0.0.$"):
+        Store(store).rollback("small")
+
+
 def test_a_damaged_ledger_stops_builds(store: Path, tmp_path: Path) -> None:
     (store / ledger.FILE_NAME).write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match="keeps erased articles out"):

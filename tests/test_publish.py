@@ -282,12 +282,15 @@ def _output(*words: str | Path) -> str:
 def test_every_command_takes_what_was_published(release: Release, target: str, tmp_path: Path) -> None:
     newer = _build(tmp_path, [*STORIES, {"text": "Rebels in Brega.", "licence": "CC0-1.0"}], version="1.1.0")
     for made in (release, newer):
-        _output("publish", made.path, target)
+        said = json.loads(_output("publish", made.path, target, "--json"))
+        assert said == {"published": f"{target}/{made.path.name}"}
     assert "libya-news-1.1.0 (latest)" in _output("list", target)
     assert "5 articles" in _output("show", f"{target}/libya-news")
     assert "nothing is wrong" in _output("verify", f"{target}/libya-news-1.0.0")
     assert "a MINOR change" in _output("diff", f"{target}/libya-news-1.0.0", f"{target}/libya-news-1.1.0")
-    assert "is the latest version" in _output("rollback", f"{target}/libya-news-1.0.0")
+    assert json.loads(_output("rollback", f"{target}/libya-news-1.0.0", "--json")) == {
+        "latest": {"libya-news": "1.0.0"}
+    }
     assert "libya-news-1.0.0 (latest)" in _output("list", target)
     assert "the same to the byte" in _output("rebuild", f"{target}/libya-news-1.0.0", "--from", tmp_path / "first")
     id_ = datasets.load_dataset(str(release.path), split="train")[0]["article_id"]

@@ -10,8 +10,9 @@ import datasets
 import pytest
 
 from libya_news import Release, build
-from libya_news.errors import DataError, UsageError
+from libya_news.errors import DataError, ReleaseExistsError, UsageError
 from libya_news.release import manifest, schema, shard_writer, standoff
+from libya_news.release.store import Store
 from libya_news.release.verify import verify
 from libya_news.sources import Reading, Source
 
@@ -128,6 +129,25 @@ def test_nothing_found_is_an_error(bare: Release, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"No text of .* was found: missing"):
         standoff.rehydrate(bare.path, [tmp_path / "other.txt"], out=tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_what_is_there_is_not_touched(bare: Release, sources: Path, tmp_path: Path) -> None:
+    (tmp_path / "some.jsonl").write_text(json.dumps(STORIES[0]), encoding="utf-8")
+    for texts, name in ((tmp_path / "some.jsonl", "libya-news-1.0.0-partial"), (sources, "libya-news-1.0.0")):
+        made = standoff.rehydrate(bare.path, [texts], out=tmp_path / "out").release
+        with pytest.raises(ReleaseExistsError, match=f"{name} is already there, .* Choose another --out"):
+            standoff.rehydrate(bare.path, [texts], out=tmp_path / "out")
+        assert verify(made) == []
+
+
+def test_versions_come_back_in_any_order(bare: Release, sources: Path, tmp_path: Path) -> None:
+    """What changed since the version before is told by the release, whatever lies beside the result."""
+    (sources / "more.txt").write_text("Talks in Moscow end without a deal.", encoding="utf-8")
+    newer = build([sources], out=tmp_path / "bare", version="1.1.0", text="none")
+    for release in (newer, bare):
+        full = standoff.rehydrate(release.path, [sources], out=tmp_path / "out").release
+        assert (full.changes, verify(full)) == (release.changes, [])
+    assert Store(tmp_path / "out").index().latest == {"libya-news": "1.1.0"}
 
 
 def test_a_full_release_needs_no_texts(sources: Path, tmp_path: Path) -> None:

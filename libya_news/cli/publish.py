@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import click
+
+from ._options import AS_JSON
 
 
 @click.command()
@@ -10,7 +14,8 @@ import click
 @click.argument("target")
 @click.option("--text", type=click.Choice(["all", "none"]), default="all", help="none publishes the stand-off form.")
 @click.option("--override", default="", metavar="REASON", help="Publish text against its licence; the card says why.")
-def publish(release: str, target: str, text: str, override: str) -> None:
+@AS_JSON
+def publish(release: str, target: str, text: str, override: str, as_json: bool) -> None:
     """Publish RELEASE, STORE/NAME-X.Y.Z or STORE/NAME for the latest version, to TARGET.
 
     TARGET is a folder, s3://BUCKET/PREFIX or hf://datasets/ORG/NAME. Credentials are those of the AWS and Hub clients.
@@ -19,4 +24,5 @@ def publish(release: str, target: str, text: str, override: str) -> None:
     """
     from libya_news.release.publishing import publish as send  # noqa: PLC0415
 
-    click.echo(f"Published: {send(release, target, text=text, override=override)}")
+    place = send(release, target, text=text, override=override)
+    click.echo(json.dumps({"published": place}, ensure_ascii=False) if as_json else f"Published: {place}")

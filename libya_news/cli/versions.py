@@ -82,13 +82,17 @@ def verify(context: click.Context, release: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("release")
-def rollback(release: str) -> None:
+@AS_JSON
+def rollback(release: str, as_json: bool) -> None:
     """Make RELEASE the latest version of its store again. Nothing is deleted."""
     from libya_news.release.store import located  # noqa: PLC0415
 
     store, path = located(release)
-    store.rollback(path)
-    click.echo(f"{path} is the latest version.")
+    index = store.rollback(path)
+    if as_json:
+        _print_json({"latest": dict(index.latest)})
+    else:
+        click.echo(f"{path} is the latest version.")
 
 
 @click.command()

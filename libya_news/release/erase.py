@@ -70,17 +70,19 @@ def erase(what: str, *, store: StrPath, reason: str, dry_run: bool = False) -> R
 
 def _begun(kept: Ledger, what: str) -> Receipt | None:
     """The erasure of this that was cut short."""
-    names = {what, kept.salted(what)}
-    return next(
-        (r for r in kept.erasures if not r.complete and any(names & {a.article_id, a.url} for a in r.articles)), None
-    )
+    found = kept.erasure_of(what)
+    return found if found and not found.complete else None
 
 
 def _sought(store: Store, kept: Ledger, what: str, reason: str) -> Receipt:
     """A new receipt, of the articles that go by that id or address."""
     found = {kept.entry(row["article_id"], row["text_sha256"], row["url"]) for row in _rows(store, _named(what))}
     if not found:
-        raise DataError(f"No release in {store.url} holds an article {what!r}.", "Give its article_id or its url.")
+        done = f", since erasure {receipt.number} took it" if (receipt := kept.erasure_of(what)) else ""
+        raise DataError(
+            f"No release in {store.url} holds an article {what!r}{done}.",
+            "" if done else "Give its article_id or its url.",
+        )
     entries = tuple(sorted(found, key=lambda entry: (entry.article_id, entry.text)))
     return Receipt(len(kept.erasures) + 1, manifest.created_at(), reason, entries, (), ())
 

@@ -69,8 +69,13 @@ class Index:
         for entry in self.entries:
             if entry.path == path or (entry.name, entry.version, entry.status) == latest:
                 return entry
-        names = ", ".join(entry.path for entry in self.entries) or "none"
+        names = ", ".join(entry.path for entry in self.entries if entry.status == PUBLISHED) or "none"
         raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
+
+    def stands_for(self, gone: Entry) -> Entry | None:
+        """The folder that is published in the place of one that was withdrawn; None where there is none."""
+        same = (gone.name, gone.version, PUBLISHED)
+        return next((row for row in self.entries if (row.name, row.version, row.status) == same), None)
 
     def check(self, erasures: int, where: str) -> None:
         """That no erasure began in the store at that address since there were that many.

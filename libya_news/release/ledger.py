@@ -114,6 +114,12 @@ class Ledger:
         rows = (row for receipt in self.erasures for row in receipt.articles)
         return frozenset(name for row in rows for name in astuple(row) if name)
 
+    def erasure_of(self, what: str) -> Receipt | None:
+        """The last erasure of an article by that id or address; None where there was none."""
+        names = {what, self.salted(what)}
+        found = [row for row in self.erasures if any(names & {a.article_id, a.url} for a in row.articles)]
+        return found[-1] if found else None
+
     def erased_in(self, release: Release) -> list[str]:
         """Ids of the articles of a release that were erased: by id, text or address.
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from libya_news.errors import DataError, UsageError
+from libya_news.errors import DataError, ReleaseExistsError, UsageError
 from libya_news.records import Article, Drop, Release, sha256_hex
 from libya_news.sources import StrPath
 
@@ -26,7 +26,7 @@ from .copies import COLUMNS, Copies, Row, read
 from .reading import Articles
 from .rows import InBatches, articles, cells, tables, without_headline
 from .shards import batches, of, splits
-from .staging import Check, faults, scratch
+from .staging import Check, faults, scratch, staged
 from .store import opened
 
 Parts = Mapping[str, Iterable[pa.RecordBatch]]
@@ -211,7 +211,12 @@ def _write(bare: Release, copies: Copies, lacking: Sequence[Drop], out: Path, ch
     asked = {**bare.settings, "text": "all"}
     drops = tuple(sorted((*bare.drops, *lacking), key=lambda drop: (drop.id, drop.reason)))
     path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
+    if path.exists():
+        raise ReleaseExistsError(f"{path} is already there, and is never touched again.", "Choose another --out.")
     full = replace(bare, path=path, settings=asked, drops=drops, full=(), files=(), documents=())
     found = {split: _Filled(bare, split, copies) for split in splits(bare)}
     parts = {split: InBatches(part) for split, part in found.items() if next(iter(part), None)}
-    return writing.publish(replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts), check)
+    with staged(path, check) as folder:
+        full = writing.write(folder, replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts))
+    writing.complete(full)
+    return full

@@ -216,13 +216,17 @@ class Store:
         """A release of the store, as a folder on this machine for as long as the context lasts.
 
         Raises:
-            UsageError: there is no such version.
+            UsageError: there is no such version, or an erasure emptied it.
             DataError: it cannot be read, or its manifest is not the one that was published.
         """
         index = self.index()
         entry = self._files.strays(index).get(path) or index.find(path)
         with contextlib.ExitStack() as stack:
             with _faults(f"{self.url}/{entry.path}"):
+                if entry.status == index_.WITHDRAWN and TOMBSTONE in self._files.names(entry.path):
+                    stands = index.stands_for(entry)
+                    remedy = f"Name {stands.path} instead." if stands else "Nothing else was in it."
+                    raise UsageError(f"An erasure emptied {self.url}/{entry.path}.", remedy)
                 folder = stack.enter_context(self._files.fetched(entry))
             release = manifest.load(folder)
             if sha256_hex(manifest.data(release)) != entry.digest:

@@ -1,8 +1,9 @@
-"""Releases: time and memory of a build's second half, verify and diff, and of a rebuild in which one article is new."""
+"""Releases: time and memory of a build's second half, verify, diff, rehydrate and erase, and of a rebuild."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import resource
 import shutil
@@ -20,11 +21,14 @@ from typing import Any
 
 from libya_news import build
 from libya_news.labels import KINDS
+from libya_news.normalize import normalize
 from libya_news.records import Article, InputFile, RawArticle, Segment
 from libya_news.release import build as build_
 from libya_news.release import manifest
 from libya_news.release.diff import diff
+from libya_news.release.erase import erase
 from libya_news.release.rows import InBatches
+from libya_news.release.standoff import rehydrate
 from libya_news.release.verify import verify
 from libya_news.sources import read
 
@@ -96,9 +100,34 @@ def _build_split(folder: Path, corpora: Path, count: int) -> str:
     return _published(folder / "split", made_up(lines(corpora), count // TENTH), "cluster")
 
 
-def _published(out: Path, articles: Iterator[Article], split: str) -> str:
+def _build_bare(folder: Path, corpora: Path, count: int) -> str:
+    """A stand-off release, and beside it the texts."""
+    with (folder / "texts.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"text": each.text}) + "\n" for each in _as_processed(corpora, count))
+    return _published(folder / "bare", _as_processed(corpora, count), "", "none")
+
+
+def _rehydrate(folder: Path, *_: Any) -> str:
+    found = rehydrate(folder / "bare" / "made-up", [folder / "texts.jsonl"], out=folder / "full")
+    return f"{found.release.counts['articles']:,} articles, the same bytes: {found.identical}"
+
+
+def _erase(folder: Path, corpora: Path, _: int) -> str:
+    id_ = next(made_up(lines(corpora), 1)).id
+    receipt = erase(id_, store=folder / "split", reason="a benchmark")
+    return f"{len(receipt.articles)} article from {len(receipt.releases)} release"
+
+
+def _as_processed(corpora: Path, count: int) -> Iterator[Article]:
+    """A tenth of the articles, with texts and titles as normalisation and segmentation would leave them."""
+    for made in made_up([normalize(line).text.strip() for line in lines(corpora)], count // TENTH):
+        headline = next((made.text[s.start : s.end] for s in made.segments if s.kind == "headline"), None)
+        yield replace(made, title=headline)
+
+
+def _published(out: Path, articles: Iterator[Article], split: str, text: str = "all") -> str:
     """All that a build does with articles once they are processed: sort, split, count, write."""
-    settings = {"text": "all", "split": split, "format": "parquet"}
+    settings = {"text": text, "split": split, "format": "parquet"}
     plan = build_.planned(out, "made-up", "1.0.0", (InputFile("made-up.jsonl", 0, "0" * 64),), settings)
     with build_.shelf(plan.path) as shelf:
         found, drops = shelf.fill(InBatches(articles))
@@ -122,6 +151,9 @@ LARGE: dict[str, Callable[..., str]] = {
     "verify": _verify,
     "diff": _diff,
     "build with `--split cluster`, a tenth of the articles": _build_split,
+    "erase an article from that": _erase,
+    "build with `--text none`, a tenth of the articles": _build_bare,
+    "rehydrate that": _rehydrate,
 }
 
 
