@@ -156,11 +156,14 @@ def test_the_place_of_an_erased_version_stays_taken(store: Path, tmp_path: Path)
             build([tmp_path / "in"], out=store, version="1.0.0", keep_unchanged=keep)
 
 
-def test_similar_articles_are_listed(store: Path, tmp_path: Path) -> None:
-    (tmp_path / "repost.txt").write_text(REPOST, encoding="utf-8")
-    repost = build([tmp_path / "repost.txt"], out=store, name="repost")
+@pytest.mark.parametrize("beside", [False, True])
+def test_similar_articles_are_listed_where_they_lie(store: Path, tmp_path: Path, beside: bool) -> None:
+    (tmp_path / "in" / "repost.txt").write_text(REPOST, encoding="utf-8")
+    names = ("repost.txt", "secret.txt") if beside else ("repost.txt",)
+    build([tmp_path / "in" / name for name in names], out=store, name="repost")
     receipt = erase(URL, store=store, reason="asked")
-    assert [near.release for near in receipt.near_duplicates] == [repost.path.name]
+    assert [near.release for near in receipt.near_duplicates] == [f"repost-1.0.0{'-erased-1' * beside}"]
+    assert ledger.load(store).erasures == (receipt,)
     assert 0.5 < receipt.near_duplicates[0].similarity < 1
 
 

@@ -184,6 +184,14 @@ def test_who_may_not_write_is_told(release: Release, hub: Hub, tmp_path: Path) -
     assert TOKEN not in refused.stderr
 
 
+@pytest.mark.parametrize(
+    "address", ["hf://datasets/", "hf://datasets/ORG", "hf://datasets/ORG/NAME/x", "hf://datasets/O/-"]
+)
+def test_what_names_no_dataset_is_refused(release: Release, address: str) -> None:
+    with pytest.raises(UsageError, match=r"names no dataset on the Hub. Write hf://datasets/ORG/NAME"):
+        publish(release.path, address)
+
+
 def test_a_hub_out_of_reach(release: Release, hub: Hub, tmp_path: Path) -> None:
     nowhere = {**environment(hub, tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
     failed = _run("publish", release.path, "hf://datasets/org/news", environment=nowhere)

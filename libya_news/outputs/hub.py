@@ -34,10 +34,12 @@ def send(release: Release, address: str) -> str:
 
     repository, tag = address.removeprefix(SCHEME).strip("/"), "v" + release.leaf.removeprefix(f"{release.name}-")
     place = f"{SCHEME}{repository}@{tag}"
+    if repository.count("/") != 1:
+        raise _no_dataset(address)
     try:
         _upload(HfApi(), repository, tag, release)
     except HFValidationError:
-        raise UsageError(f"{address!r} names no dataset on the Hub.", "Write hf://datasets/ORG/NAME.") from None
+        raise _no_dataset(address) from None
     except HfHubHTTPError as error:
         code = error.response.status_code
         if code in _FORBIDDEN:
@@ -50,6 +52,10 @@ def send(release: Release, address: str) -> str:
     except RuntimeError as error:  # what the client makes of a file that could not be sent
         raise EnvironmentFaultError(f"The upload to {place} broke off: {error}", _AGAIN) from None
     return place
+
+
+def _no_dataset(address: str) -> UsageError:
+    return UsageError(f"{address!r} names no dataset on the Hub.", "Write hf://datasets/ORG/NAME.")
 
 
 _AGAIN: Final = "Run it again: what has arrived is not sent again, and the tag is set last."

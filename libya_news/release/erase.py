@@ -63,7 +63,9 @@ def erase(what: str, *, store: StrPath, reason: str, dry_run: bool = False) -> R
     place.update_ledger(lambda found: found.with_receipt(receipt))
     rows = tuple(_rewritten(place, kept, receipt, row) for row in receipt.releases)
     place.sweep(receipt.number)  # once more: who was stopped by the index may still have been on the way
-    done = replace(receipt, releases=rows, complete=True)
+    after = {row.before: row.after for row in rows if row.after}
+    near = tuple(replace(each, release=after.get(each.release, each.release)) for each in receipt.near_duplicates)
+    done = replace(receipt, releases=rows, near_duplicates=near, complete=True)
     place.update_ledger(lambda found: found.with_receipt(done))
     return done
 
