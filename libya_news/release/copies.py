@@ -85,12 +85,18 @@ class Copies:
             for (id_,) in self._base.execute("SELECT article_id FROM names WHERE name = ?", (name,)):
                 self.others.setdefault(id_, _difference(raw, name))
 
+    def holds(self, text_sha256: str) -> bool:
+        """Whether a right copy of the text of that hash was found."""
+        return bool(self._found("SELECT 1 FROM texts WHERE text_sha256 = ?", text_sha256))
+
     def text(self, text_sha256: str) -> str | None:
         """The text of that hash (64 hexadecimal digits); None where no right copy was found."""
-        with self._faults():
-            digest = bytes.fromhex(text_sha256)
-            found = self._base.execute("SELECT text FROM texts WHERE text_sha256 = ?", (digest,)).fetchone()
+        found = self._found("SELECT text FROM texts WHERE text_sha256 = ?", text_sha256)
         return found[0].decode("utf-8", "surrogatepass") if found else None
+
+    def _found(self, statement: str, text_sha256: str) -> Any:
+        with self._faults():
+            return self._base.execute(statement, (bytes.fromhex(text_sha256),)).fetchone()
 
     @contextlib.contextmanager
     def _faults(self) -> Iterator[None]:

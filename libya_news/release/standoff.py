@@ -140,7 +140,7 @@ def _rehydrated(bare: Release, texts: Iterable[StrPath], out: Path) -> Rehydrate
     with scratch(out / bare.leaf) as folder, contextlib.closing(Copies(folder)) as copies:
         copies.want(_rows(bare))
         copies.take(read(texts, bare.settings.get("reading", "")))
-        lacking = tuple(_lack(row, copies) for row in _rows(bare) if copies.text(row["text_sha256"]) is None)
+        lacking = tuple(_lack(row, copies) for row in _rows(bare) if not copies.holds(row["text_sha256"]))
         if len(lacking) == bare.counts["articles"]:
             raise DataError(f"No text of {bare.leaf} was found{_first(lacking)}.", "Give the files it was built from.")
         release = _write(bare, copies, lacking, out, partial(ledger.check_same, out, kept))
