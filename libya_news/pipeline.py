@@ -19,7 +19,7 @@ from .records import Article, Drop, Normalized, RawArticle, Segment
 from .segment import segment_all
 from .segment.html import label_page
 from .segment.page_facts import page_facts
-from .sources._fields import parse_date
+from .sources.dates import parse_date
 
 ID_DIGITS: Final = 20
 """Hexadecimal digits of an article id: 80 bits, so a billion articles collide with a chance below 1 in a million."""

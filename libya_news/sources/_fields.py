@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping
 from typing import Any, Final
 
 from libya_news._tables import load_table
@@ -14,6 +12,7 @@ from libya_news.records import Drop, RawArticle
 
 from ._reading import Reading
 from ._streams import OpenFile, too_large
+from .dates import parse_date
 
 OF_A_RELEASE: Final = frozenset({"article_id", "raw_sha256", "text_sha256"})
 """Fields that only rows of a published release have together: theirs are called as ours are, and nothing else."""
@@ -92,35 +91,3 @@ def parse_json(data: bytes, file: OpenFile, number: int, unit: str) -> RawArticl
             return article_from(record, file, str(number))
         reason = f"broken record: {unit} {number} is no JSON object"
     return Drop(f"{file.name}:{number}", "read", reason)
-
-
-def parse_date(text: str) -> datetime | None:
-    """A point in time in UTC from ISO 8601, ``28/10/2015`` or an e-mail date; None where it is none of these.
-
-    A time without a zone is taken as UTC.
-
-    >>> parse_date("2017-02-27T12:14:00+01:00").isoformat()
-    '2017-02-27T11:14:00+00:00'
-    >>> parse_date("28/10/2015").isoformat()
-    '2015-10-28T00:00:00+00:00'
-    >>> parse_date("0000-00-00") is None
-    True
-    """
-    attempts = (_attempt(parse, text.strip()) for parse in (_iso, _day_first, parsedate_to_datetime))
-    return next(filter(None, attempts), None)
-
-
-def _attempt(parse: Callable[[str], datetime], text: str) -> datetime | None:
-    try:
-        when = parse(text)
-        return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-
-
-def _iso(text: str) -> datetime:
-    return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
-
-
-def _day_first(text: str) -> datetime:
-    return datetime.strptime(text, "%d/%m/%Y").replace(tzinfo=timezone.utc)

@@ -9,8 +9,8 @@ from typing import IO, Final
 from libya_news.normalize import normalize
 from libya_news.records import Drop, RawArticle
 
-from ._fields import parse_date
 from ._streams import BLOCK, OpenFile, too_large
+from .dates import parse_date
 
 _DOC: Final = re.compile(rb"<DOC>(.*?)(</DOC>|(?=<DOC>)|\Z)", re.DOTALL)
 _FIELD: Final = re.compile(rb"<([A-Z]+)>(.*?)</\1>", re.DOTALL)

@@ -1,0 +1,132 @@
+"""Points in time as records and pages write them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from libya_news._tables import load_table
+from libya_news.corpus._folding import fold
+
+LONGEST: Final = 100
+"""Characters of a date with all that belongs to it; a longer text is none, and costs nothing."""
+
+EARLIEST: Final = 1605
+"""The year of the first newspaper. A date before it is of another calendar, or says that there is none."""
+
+_YEAR_FIRST: Final = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})[.日일]?")
+_YEAR_LAST: Final = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4})")
+_DAY_MONTH: Final = re.compile(r"(\D*?) ?(\d{1,2}) (\D+) (\d{4})")
+_MONTH_DAY: Final = re.compile(r"(\D+) (\d{1,2}) (\d{4})")
+_TIME: Final = re.compile(
+    r"(?<!\d)(\d{1,2})[:h](\d{2})(?::(\d{2})(?:\.\d+)?)?(?!\d)"
+    r"\s*((?:[ap]\.?m\b\.?|صباحا|مساء|[صم](?!\w))?)\s*(?:utc|gmt|z)?\s*([+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+_EVENING: Final = ("p", "م")
+"""What the word behind a time of the second half of the day begins with, in English and Arabic."""
+
+
+def parse_date(text: str) -> datetime | None:
+    """A point in time in UTC from a date as people and machines write it; None where it is none, or not a whole one.
+
+    Read are ISO 8601, dates of e-mails, and day, month and year in numbers of any script (``2021/11/11``,
+    ``11.11.2021``) or with the month's name in the languages of ``tables/dates.toml``, each with or without a time. Of
+    numbers with the year at the end the first is the day, always: ``03/04/2021`` is the third of April, and
+    ``10/28/2015`` is no date, since what is written like it beside it could not be told. A time without a zone is
+    taken as UTC.
+
+    >>> parse_date("2017-02-27T12:14:00+01:00").isoformat()
+    '2017-02-27T11:14:00+00:00'
+    >>> [parse_date(text).date().isoformat() for text in ("28/10/2015", "11 novembre 2021", "١١ نوفمبر ٢٠٢١")]
+    ['2015-10-28', '2021-11-11', '2021-11-11']
+    >>> parse_date("0000-00-00"), parse_date("10/28/2015"), parse_date("November 2021")
+    (None, None, None)
+    """
+    text = text.strip()
+    if len(text) > LONGEST:
+        return None
+    attempts = (_attempt(parse, text) for parse in (_iso, _written, parsedate_to_datetime))
+    return next((when for when in attempts if when and when.year >= EARLIEST), None)
+
+
+def _attempt(parse: Callable[[str], datetime], text: str) -> datetime | None:
+    try:
+        when = parse(text)
+        return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _iso(text: str) -> datetime:
+    return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+
+
+def _written(text: str) -> datetime:
+    """Raises ValueError where a text is no date with at most a time beside it."""
+    text = "".join(str(unicodedata.decimal(char, char)) for char in text)
+    clock = _TIME.search(text)
+    date = text if clock is None else f"{text[: clock.start()]} {text[clock.end() :]}"
+    day = _day(re.sub(r"(?<=\d)T\s*$", "", date).strip(" ,،;|–-"))
+    return day if clock is None else _at(day, clock)
+
+
+def _day(text: str) -> datetime:
+    if found := _YEAR_FIRST.fullmatch(text):
+        year, month, day = found.groups()
+        return datetime(int(year), int(month), int(day), tzinfo=timezone.utc)
+    if found := _YEAR_LAST.fullmatch(text):
+        day, _, month, year = found.groups()
+        return datetime(int(year), int(month), int(day), tzinfo=timezone.utc)
+    words = _words()
+    plain = " ".join(word for word in re.findall(r"\d+|[^\W\d_]+", fold(text).text) if word not in words.between)
+    if found := _DAY_MONTH.fullmatch(plain):
+        before, day, month, year = found.groups()
+        if before and before not in words.weekdays:
+            raise ValueError("there is something before the date")
+    elif found := _MONTH_DAY.fullmatch(plain):
+        month, day, year = found.groups()
+        first, _, rest = month.partition(" ")
+        month = rest if month not in words.months and first in words.weekdays else month
+    else:
+        raise ValueError("it is no date")
+    return datetime(int(year), words.months.get(month, 0), int(day), tzinfo=timezone.utc)
+
+
+def _at(day: datetime, clock: re.Match[str]) -> datetime:
+    """The day with a time; with its offset from UTC, where the time has one."""
+    hour, minute, second, half, offset = clock.groups()
+    hours = int(hour)
+    if half:
+        if not 1 <= hours <= 12:
+            raise ValueError("there is no such hour in half a day")
+        hours = hours % 12 + 12 * half.lower().startswith(_EVENING)
+    zone = timezone.utc
+    if offset:
+        minutes = int(offset[1:3]) * 60 + int(offset[-2:])
+        zone = timezone(timedelta(minutes=minutes if offset[0] == "+" else -minutes))
+    return day.replace(hour=hours, minute=int(minute), second=int(second or 0), tzinfo=zone)
+
+
+class _Words(NamedTuple):
+    """The words of dates, folded: the number of each month, names of weekdays, and what else may stand in a date."""
+
+    months: dict[str, int]
+    weekdays: frozenset[str]
+    between: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    table = load_table("dates", expect="dates")
+    months = {_plain(name): number for number, names in enumerate(table["months"], start=1) for name in names}
+    return _Words(months, frozenset(map(_plain, table["weekdays"])), frozenset(map(_plain, table["between"])))
+
+
+def _plain(name: str) -> str:
+    return " ".join(fold(name).text.split())
