@@ -17,6 +17,7 @@ from .normalize import normalize
 from .normalize.decode import decode
 from .records import Article, Drop, Normalized, RawArticle, Segment
 from .segment import segment_all
+from .segment._limits import MAX_LINES, no_page, too_many
 from .segment.html import label_page
 from .segment.page_facts import page_facts
 from .sources.dates import parse_date
@@ -85,13 +86,20 @@ def process_all(raws: Sequence[RawArticle]) -> list[Result]:
 
 
 def _page(raw: RawArticle) -> Result:
-    page, damage = _laid_out(raw)
-    return _fault(raw, page.text, damage) or page
+    html, encoding = _markup(raw)
+    if reason := no_page(html):
+        return Drop(raw.where, "normalize", f"no page: {reason}")
+    page = _laid_out(raw, html, encoding)
+    if page.fault:
+        return Drop(raw.where, "normalize", f"no page: {page.fault}")
+    return _fault(raw, page.article.text, page.damage) or page.article
 
 
 def _text(raw: RawArticle) -> _Text | Drop:
     normalized = normalize(raw.data)
     damage = sum(end - start for start, end in normalized.damage)
+    if (lines := normalized.text.count("\n")) > MAX_LINES:
+        return Drop(raw.where, "normalize", f"no article: {too_many(lines)}")
     return _fault(raw, normalized.text, damage) or _Text(_tidy(raw), normalized)
 
 
@@ -152,6 +160,8 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
     The text is the whole page as a reader sees it: block elements and line breaks end lines, list items begin with
     "• ", hidden elements and scripts are left out. ``Article.body`` is the story alone. Never raises on any input.
 
+    A page of more than ``MAX_LINES`` lines is no article, and is not judged: all of it is boilerplate.
+
     Args:
         html: the page. Bytes are decoded by their byte order mark, as UTF-8, by what the page declares, or by
             detection.
@@ -161,12 +171,28 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
     >>> article.text.splitlines()
     ['Home', 'Storm', '', 'A storm hit the city on Sunday.']
     """
-    return _laid_out(RawArticle(source=url or "", data=html, url=url, html=True))[0]
+    raw = RawArticle(source=url or "", data=html, url=url, html=True)
+    return _laid_out(raw, *_markup(raw)).article
 
 
-def _laid_out(raw: RawArticle) -> tuple[Article, int]:
-    """The page as an article, with what its markup says and its source does not; and its characters beyond repair."""
-    decoded = decode(raw.data, raw.charset) if isinstance(raw.data, bytes) else None
+def _markup(raw: RawArticle) -> tuple[str, str | None]:
+    """A page's markup, and the encoding that it was read in, if it had one."""
+    if isinstance(raw.data, str):
+        return raw.data, None
+    decoded = decode(raw.data, raw.charset)
+    return decoded.text, decoded.encoding
+
+
+class _Page(NamedTuple):
+    """A page as an article, its characters that are damaged beyond repair, and why it is none, if so."""
+
+    article: Article
+    damage: int
+    fault: str
+
+
+def _laid_out(raw: RawArticle, html: str, encoding: str | None) -> _Page:
+    """The page as an article, with what its markup says and its source does not."""
     fixes: dict[str, None] = {}
     damage = 0
 
@@ -177,7 +203,6 @@ def _laid_out(raw: RawArticle) -> tuple[Article, int]:
         damage += sum(end - start for start, end in normalized.damage)
         return normalized.text
 
-    html = decoded.text if decoded else str(raw.data)
     page = label_page(html, clean)
     facts = page_facts(page.tree, raw.url)
     headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
@@ -204,13 +229,13 @@ def _laid_out(raw: RawArticle) -> tuple[Article, int]:
         title=raw.title,
         authors=raw.authors,
         published_at=raw.published_at or (parse_date(facts.published_at) if facts.published_at else None),
-        encoding=decoded.encoding if decoded else None,
+        encoding=encoding,
         fixes=tuple(fixes),
         licence=raw.licence or UNKNOWN,
         rights_holder=raw.rights_holder or UNKNOWN,
         terms=raw.terms or UNKNOWN,
     )
-    return with_language(article, facts.language), damage
+    return _Page(with_language(article, facts.language), damage, page.fault)
 
 
 def relevance_of(article: Article, topic: Topic) -> Relevance:

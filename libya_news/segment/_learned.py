@@ -16,6 +16,7 @@ from libya_news.labels import KIND_NAMES, LABEL_OF, LABELS
 from libya_news.records import Segment
 
 from ._features import Document, matrix
+from ._limits import MAX_LINES, unjudged
 from ._network import Network, prepared, probabilities
 from ._site import SiteProfile
 from .units import Unit, units
@@ -58,8 +59,16 @@ def label_all(
 ) -> Iterator[list[Segment]]:
     """The segments of each text, from the text and its title."""
     documents, again = tee(Document(text, units(text), title or "") for text, title in texts)
-    for document, chances in zip(again, predict(model, documents, language), strict=True):
-        yield segments(model.identity, document.text, document.units, chances, site)
+    judged = (document if _is_judged(document) else document._replace(units=[]) for document in documents)
+    for document, chances in zip(again, predict(model, judged, language), strict=True):
+        if _is_judged(document):
+            yield segments(model.identity, document.text, document.units, chances, site)
+        else:
+            yield [unjudged(unit.start, unit.end) for unit in document.units]
+
+
+def _is_judged(document: Document) -> bool:
+    return len(document.units) <= MAX_LINES
 
 
 def predict(model: Model, documents: Iterable[Document], language: str | None = None) -> Iterator[Matrix]:

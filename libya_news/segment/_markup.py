@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from libya_news._tables import load_table
 
@@ -31,6 +32,16 @@ _TAG: Final = re.compile(
 _REMOVED: Final = "<!"
 """What the beginning of a tag becomes that goes too deep: a declaration that nobody knows, which parsers leave out."""
 
+MAX_ATTRIBUTES: Final = 1000
+"""Attributes of a tag. A parser compares each with all before it, which takes 21 s for 100,000 of them; a tag of a news
+page has some dozens."""
+
+_ATTRIBUTE: Final = r"""(?=([\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?))\1"""
+"""An attribute. What looks ahead is not tried again in another way, so that time stays linear."""
+
+_CROWDED: Final = re.compile(rf"<[a-zA-Z](?:{_ATTRIBUTE}){{{MAX_ATTRIBUTES},}}")
+"""A tag with too many attributes, of which its name is the first; the longest of those in a row."""
+
 
 @lru_cache(maxsize=1)
 def _levels() -> dict[str, int | None]:
@@ -41,27 +52,37 @@ def _levels() -> dict[str, int | None]:
 
 
 def bounded(html: str) -> str:
-    """The markup with at most ``MAX_DEPTH`` elements within each other; the very same where it has no more.
+    """The markup with at most ``MAX_DEPTH`` elements within each other, and without tags of more than
+    ``MAX_ATTRIBUTES``; the very same where it has none such.
 
     >>> bounded("<p>a</p>")
     '<p>a</p>'
     >>> bounded("<div>" * 4000).count("<div")
     512
     """
-    if html.count("<") <= MANY_TAGS or not _is_deep(html):
+    html = _CROWDED.sub(_REMOVED, html)
+    if html.count("<") <= MANY_TAGS or not (_depths(html) > (MAX_DEPTH, MAX_FORMATTING)).any():
         return html
     depth = [0, 0]
     return _TAG.sub(lambda tag: tag.group() if _keeps(tag.group(1) or "", depth) else _REMOVED, html)
 
 
-def _is_deep(html: str) -> bool:
-    """Whether anything would be removed: depths are running sums that do not fall below the ground."""
+def nesting(html: str) -> int:
+    """How many elements are within each other; those whose end may be left out do not count.
+
+    >>> nesting("<div><p>a<p>b<ul><li>c</ul></div>"), nesting("<!-- <div> -->")
+    (2, 0)
+    """
+    return int(_depths(html).max(initial=0))
+
+
+def _depths(html: str) -> npt.NDArray[np.int64]:
+    """The two depths behind each tag: running sums that do not fall below the ground."""
     tags = _TAG.findall(html)
     numbers = {tag: number for number, tag in enumerate(sorted(set(tags)))}
     moves = np.array([_move(tag) for tag in numbers]).reshape(-1, 2)
     heights = np.cumsum(moves[[numbers[tag] for tag in tags]], axis=0)
-    depths = heights - np.minimum(np.minimum.accumulate(heights, axis=0), 0)
-    return bool((depths > (MAX_DEPTH, MAX_FORMATTING)).any())
+    return np.asarray(heights - np.minimum(np.minimum.accumulate(heights, axis=0), 0), np.int64)
 
 
 def _move(tag: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from ._dom_boxes import Boxes, boxes, groups
 from ._dom_features import Matrix, columns, features
 from ._dom_text import PHRASE_KINDS
 from ._heads import Head, read_head
+from ._limits import MAX_LINES, too_many, unjudged
 from ._page_network import Layers, prepared, probabilities
 from ._steps import stepped
 from .units import units
@@ -30,20 +31,14 @@ STORY: Final = 0.5
 so that a line is not lost because it may be two of them. The even odds, not tuned."""
 
 
-WINDOW: Final = 20_000
-"""Lines that are judged together: no article has so many, and the memory that they take stays below 200 MB."""
-
-MOST_WINDOWS: Final = 20
-"""Windows of a page; one with more lines has larger ones, so that time stays linear: each looks at all elements."""
-
-
 class LabelledPage(NamedTuple):
-    """A page's text, what its lines are, what its head says, and its markup."""
+    """A page's text, what its lines are, what its head says, its markup, and why it is no article, if it is none."""
 
     text: str
     segments: tuple[Segment, ...]
     head: Head
     tree: LexborHTMLParser
+    fault: str = ""
 
 
 def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
@@ -62,12 +57,12 @@ def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
     head = read_head(page.tree)
     if not page.lines:
         return LabelledPage("", (), head, page.tree)
-    model = _model()
-    box = boxes(page.elements)
-    size = max(WINDOW, len(page.lines) // MOST_WINDOWS + 1)
-    parts = (page._replace(lines=page.lines[at : at + size]) for at in range(0, len(page.lines), size))
-    kinds = [kind for part in parts for kind in _judged(part, head, box, model)]
     text, starts = _laid_out(page.lines)
+    if len(page.lines) > MAX_LINES:
+        plain = (unjudged(start, start + len(line.text)) for start, line in zip(starts, page.lines, strict=True))
+        return LabelledPage(text, tuple(plain), head, page.tree, too_many(len(page.lines)))
+    model = _model()
+    kinds = _judged(page, head, boxes(page.elements), model)
     segments = _segments(text, starts, page.lines, kinds, model.identity)
     return LabelledPage(text, tuple(segments), head, page.tree)
 

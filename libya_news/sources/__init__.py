@@ -17,7 +17,7 @@ from ._files import SourceFile, list_files
 from ._reading import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, StrPath, parse_map
 from ._readings import Readings
 from ._remote import SCHEMES, is_url
-from ._streams import BLOCK, BROKEN, COMPRESSED_SUFFIXES, Budget, OpenFile, Refused, Unpacked, decompressed
+from ._streams import BLOCK, BROKEN, COMPRESSED_SUFFIXES, Budget, OpenFile, Refused, Unpacked, decompressed, unreadable
 from .provenance import with_provenance
 
 __all__ = [
@@ -90,7 +90,7 @@ def read_file(file: SourceFile) -> Iterator[RawArticle | Drop]:
             for item in _layer(OpenFile(file.name, stream, file.reading, size), None, 0):
                 yield _completed(item, file) if isinstance(item, RawArticle) else item
     except OSError as error:
-        yield Drop(file.name, "read", _unreadable(error))
+        yield Drop(file.name, "read", unreadable(error))
 
 
 def _completed(article: RawArticle, file: SourceFile) -> RawArticle:
@@ -107,7 +107,7 @@ def _layer(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawArt
     except Refused as refused:
         yield Drop(file.name, "read", str(refused))
     except BROKEN as error:
-        yield Drop(file.name, "read", _unreadable(error))
+        yield Drop(file.name, "read", unreadable(error))
 
 
 def _opened(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawArticle | Drop]:
@@ -136,10 +136,6 @@ def _member(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawAr
     own = Budget(file.size, budget)
     stream = BufferedReader(Unpacked(file.stream, own), BLOCK)
     return _layer(replace(file, stream=stream), own, depth + 1)
-
-
-def _unreadable(error: BaseException) -> str:
-    return f"unreadable: {getattr(error, 'strerror', None) or str(error) or type(error).__name__}"
 
 
 def _format(file: OpenFile, sample: bytes) -> Format | None:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from libya_news.records import Drop
 
 from ._files import PASSED_OVER, shown
-from ._streams import BROKEN, OpenFile, Refused
+from ._streams import BROKEN, OpenFile, Refused, unreadable
 
 _ENCRYPTED: Final = 0x1
 """The bit of a zip entry's flags that says that a password is needed."""
@@ -49,7 +49,7 @@ def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
                     with archive.open(entry) as member:
                         yield OpenFile(name, member, file.reading, entry.compress_size)
                 except (*BROKEN, NotImplementedError) as error:
-                    yield Drop(shown_name(name), "read", f"unreadable: {error}")
+                    yield Drop(shown_name(name), "read", unreadable(error))
 
 
 def tar_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
@@ -86,7 +86,7 @@ def _printable(found: Iterator[OpenFile | Drop]) -> Iterator[OpenFile | Drop]:
         for item in found:
             yield item if isinstance(item, Drop) else replace(item, name=shown_name(item.name))
     except _DAMAGED as error:
-        raise Refused(f"unreadable: {error}") from None
+        raise Refused(unreadable(error)) from None
 
 
 def shown_name(name: str) -> str:

@@ -145,6 +145,12 @@ def one_document(stream: Any, limit: int) -> bytes:
     raise Refused(too_large(size, limit))
 
 
+def unreadable(error: BaseException) -> str:
+    """The reason of a drop for what cannot be read: what the system or the reader says, as one line."""
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"unreadable: {' '.join(said.split())[:300]}"
+
+
 def too_large(size: int, limit: int) -> str:
     """The reason of a drop for a document of too many bytes."""
     return f"too large: {size:,} bytes in one document, where {limit:,} are allowed"
