@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
@@ -228,7 +229,7 @@ def _laid_out(raw: RawArticle, html: str, encoding: str | None) -> _Page:
         publisher=raw.publisher,
         title=raw.title,
         authors=raw.authors,
-        published_at=raw.published_at or (parse_date(facts.published_at) if facts.published_at else None),
+        published_at=raw.published_at or _said(facts.published_at),
         encoding=encoding,
         fixes=tuple(fixes),
         licence=raw.licence or UNKNOWN,
@@ -236,6 +237,11 @@ def _laid_out(raw: RawArticle, html: str, encoding: str | None) -> _Page:
         terms=raw.terms or UNKNOWN,
     )
     return _Page(with_language(article, facts.language), damage, page.fault)
+
+
+def _said(date: str | None) -> datetime | None:
+    """When a page says that it was published; pages of all countries have either order of day and month."""
+    return parse_date(date, day_first=False) if date else None
 
 
 def relevance_of(article: Article, topic: Topic) -> Relevance:

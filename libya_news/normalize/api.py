@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from libya_news.records import Normalized
 
+from . import repair, suspicion
 from .damage import damage
 from .decode import decode
 from .edits import ByteOffsets, EditOffsets, OffsetChain
@@ -45,11 +46,13 @@ def normalize(
 def _fixed(text: str, options: NormalizeOptions, *before: ByteOffsets) -> Normalized:
     if not (found := needed(text)):
         return Normalized(text, offsets=OffsetChain(before)) if before else Normalized(text)
-    work = run_fixes(text, found, options)
+    try:
+        work = run_fixes(text, found, options)
+        lost = damage(work.text, suspicious="mojibake" in work.needed) if work.needed else ()
+    finally:
+        suspicion.forget()
+        repair.forget()
     stages: list[EditOffsets | ByteOffsets] = [*before, *work.back]
     return Normalized(
-        work.text,
-        counts=work.counts,
-        damage=damage(work.text, suspicious="mojibake" in work.needed) if work.needed else (),
-        offsets=OffsetChain(stages) if stages else None,
+        work.text, counts=work.counts, damage=lost, offsets=OffsetChain(stages) if stages else None
     )

@@ -39,7 +39,7 @@ LEAST_ARABIC = -3.75
 paragraphs whose bytes were read as Latin-1, 2,740 reach it (lowest -3.76, median -3.06), and of 1,204 Russian, Thai,
 Chinese, Japanese and Korean lines, read in the same way, none (highest -3.80)."""
 
-Line = tuple[int, int, set[str]]
+Line = tuple[int, int, frozenset[str]]
 """Start and end of a line, and the names of the suspicions that it raises."""
 
 _DEFINED_C1 = {chr(byte): reading("cp1252").characters[byte] for byte in range(0x80, 0xA0)}
@@ -152,11 +152,17 @@ def _config() -> TextFixerConfig:
     return TextFixerConfig(unescape_html=False, fix_c1_controls=False, explain=True)
 
 
+@cache
 def _by_ftfy(line: str) -> list[Edit]:
     from ftfy import fix_encoding_and_explain  # noqa: PLC0415 - see _config
 
     new = fix_encoding_and_explain(line, _config()).text
     return [] if new == line or is_damaged(new) else [_smallest(line, new)]
+
+
+def forget() -> None:
+    """Let go of the lines that were repaired, as ``suspicion.forget`` does."""
+    _by_ftfy.cache_clear()
 
 
 def _smallest(old: str, new: str) -> Edit:

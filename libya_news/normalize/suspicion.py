@@ -113,9 +113,20 @@ def _match() -> Callable[[bytes], list[int] | None]:
     return compile_set([to_re2(pattern) for pattern in patterns().values()])
 
 
-def suspicions(text: str) -> set[str]:
+def suspicions(text: str) -> frozenset[str]:
     """Which of the patterns match somewhere in the text, by name."""
-    if text.isascii():
-        return set()
+    return _NONE if text.isascii() else _found(text)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+@cache
+def _found(text: str) -> frozenset[str]:
     names = tuple(patterns())
-    return {names[at] for at in _match()(text.encode("utf-8", "replace")) or ()}
+    return frozenset(names[at] for at in _match()(text.encode("utf-8", "replace")) or ())
+
+
+def forget() -> None:
+    """Let go of what was found: every fix asks for the same lines, but of a text that is done nobody asks again."""
+    _found.cache_clear()

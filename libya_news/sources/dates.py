@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from libya_news._tables import load_table
@@ -23,35 +23,40 @@ _YEAR_FIRST: Final = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4})")
 _DAY_MONTH: Final = re.compile(r"(\D*?) ?(\d{1,2}) (\D+) (\d{4})")
 _MONTH_DAY: Final = re.compile(r"(\D+) (\d{1,2}) (\d{4})")
+_YEAR_MONTH: Final = re.compile(r"(\d{4}) (\D+) (\d{1,2})")
 _TIME: Final = re.compile(
     r"(?<!\d)(\d{1,2})[:h](\d{2})(?::(\d{2})(?:\.\d+)?)?(?!\d)"
-    r"\s*((?:[ap]\.?m\b\.?|صباحا|مساء|[صم](?!\w))?)\s*(?:utc|gmt|z)?\s*([+-]\d{2}:?\d{2})?",
+    r"\s*((?:[ap]\.?m\b\.?|صباحا|مساء|[صم](?!\w))?)\s*(?:utc|gmt|z)?\s*([+-]\d{2}:?\d{2})?\s*(?:utc|gmt)?",
     re.IGNORECASE,
 )
 _EVENING: Final = ("p", "م")
 """What the word behind a time of the second half of the day begins with, in English and Arabic."""
 
 
-def parse_date(text: str) -> datetime | None:
+def parse_date(text: str, *, day_first: bool = True) -> datetime | None:
     """A point in time in UTC from a date as people and machines write it; None where it is none, or not a whole one.
 
     Read are ISO 8601, dates of e-mails, and day, month and year in numbers of any script (``2021/11/11``,
-    ``11.11.2021``) or with the month's name in the languages of ``tables/dates.toml``, each with or without a time. Of
-    numbers with the year at the end the first is the day, always: ``03/04/2021`` is the third of April, and
-    ``10/28/2015`` is no date, since what is written like it beside it could not be told. A time without a zone is
-    taken as UTC.
+    ``11.11.2021``) or with the month's name in the languages of ``tables/dates.toml``, each with or without a time. A
+    time without a zone is taken as UTC.
+
+    Args:
+        text: the date, and nothing else.
+        day_first: whether the day is known to stand first in numbers that end with the year. ``03/04/2021`` is the
+            third of April then, and ``10/28/2015`` no date. Where it is not known, a date that has two readings is
+            none; numbers with dots between them have only one.
 
     >>> parse_date("2017-02-27T12:14:00+01:00").isoformat()
     '2017-02-27T11:14:00+00:00'
     >>> [parse_date(text).date().isoformat() for text in ("28/10/2015", "11 novembre 2021", "١١ نوفمبر ٢٠٢١")]
     ['2015-10-28', '2021-11-11', '2021-11-11']
-    >>> parse_date("0000-00-00"), parse_date("10/28/2015"), parse_date("November 2021")
+    >>> parse_date("0000-00-00"), parse_date("10/28/2015"), parse_date("03/04/2021", day_first=False)
     (None, None, None)
     """
-    text = text.strip()
+    text = text.strip().strip("\"'")
     if len(text) > LONGEST:
         return None
-    attempts = (_attempt(parse, text) for parse in (_iso, _written, parsedate_to_datetime))
+    attempts = (_attempt(parse, text) for parse in (_iso, partial(_written, day_first), parsedate_to_datetime))
     return next((when for when in attempts if when and when.year >= EARLIEST), None)
 
 
@@ -67,22 +72,33 @@ def _iso(text: str) -> datetime:
     return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
 
 
-def _written(text: str) -> datetime:
+def _written(day_first: bool, text: str) -> datetime:
     """Raises ValueError where a text is no date with at most a time beside it."""
     text = "".join(str(unicodedata.decimal(char, char)) for char in text)
     clock = _TIME.search(text)
     date = text if clock is None else f"{text[: clock.start()]} {text[clock.end() :]}"
-    day = _day(re.sub(r"(?<=\d)T\s*$", "", date).strip(" ,،;|–-"))
+    day = _day(re.sub(r"(?<=\d)T\s*$", "", date).strip(" ,،;|–-"), day_first)
     return day if clock is None else _at(day, clock)
 
 
-def _day(text: str) -> datetime:
+def _day(text: str, day_first: bool) -> datetime:
     if found := _YEAR_FIRST.fullmatch(text):
-        year, month, day = found.groups()
-        return datetime(int(year), int(month), int(day), tzinfo=timezone.utc)
+        return _date(*found.groups())
     if found := _YEAR_LAST.fullmatch(text):
-        day, _, month, year = found.groups()
-        return datetime(int(year), int(month), int(day), tzinfo=timezone.utc)
+        day, sign, month, year = found.groups()
+        if sign != "." and not day_first and int(day) != int(month):
+            if int(day) <= MONTHS and int(month) <= MONTHS:
+                raise ValueError("it may be two days")
+            day, month = sorted((day, month), key=int, reverse=True)
+        return _date(year, month, day)
+    return _date(*_named(text))
+
+
+MONTHS: Final = 12
+
+
+def _named(text: str) -> tuple[str, int, str]:
+    """Year, month and day of a date that has the name of its month."""
     words = _words()
     plain = " ".join(word for word in re.findall(r"\d+|[^\W\d_]+", fold(text).text) if word not in words.between)
     if found := _DAY_MONTH.fullmatch(plain):
@@ -93,9 +109,15 @@ def _day(text: str) -> datetime:
         month, day, year = found.groups()
         first, _, rest = month.partition(" ")
         month = rest if month not in words.months and first in words.weekdays else month
+    elif found := _YEAR_MONTH.fullmatch(plain):
+        year, month, day = found.groups()
     else:
         raise ValueError("it is no date")
-    return datetime(int(year), words.months.get(month, 0), int(day), tzinfo=timezone.utc)
+    return year, words.months.get(month, 0), day
+
+
+def _date(year: str, month: str | int, day: str) -> datetime:
+    return datetime(int(year), int(month), int(day), tzinfo=timezone.utc)
 
 
 def _at(day: datetime, clock: re.Match[str]) -> datetime:

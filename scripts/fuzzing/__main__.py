@@ -101,6 +101,8 @@ def _followed(name: str, told: IO[str] | None) -> Tally:
     """What a process tells, until it ends or is silent for too long."""
     done, failures = 0, list[str]()
     while told and select.select([told], [], [], SILENT_SECONDS)[0] and (line := told.readline()):
+        if not line.startswith("{"):
+            continue  # libFuzzer's own words
         news = json.loads(line)
         done = news["done"]
         if "failure" in news:
