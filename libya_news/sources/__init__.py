@@ -97,7 +97,7 @@ def _completed(article: RawArticle, file: SourceFile) -> RawArticle:
     """The article with what its folder says of it, and then with what its source does."""
     article = with_provenance(article, file.path)
     lacking: dict[str, Any] = {key: fact for key, fact in file.reading.facts.items() if not getattr(article, key)}
-    return replace(article, **lacking)
+    return replace(article, **lacking) if lacking else article
 
 
 def _layer(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawArticle | Drop]:

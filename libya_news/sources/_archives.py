@@ -20,6 +20,9 @@ _ENCRYPTED: Final = 0x1
 """The bit of a zip entry's flags that says that a password is needed."""
 
 
+MAX_NAME: Final = 1024
+"""Characters of an entry's name with its folders; file systems take up to 4,096 bytes, and zip archives hold 65,535."""
+
 _DAMAGED: Final = (NotImplementedError, RuntimeError, ValueError, IndexError, OverflowError, struct.error)
 """What the readers of archives raise for damaged ones, besides what they say they do."""
 
@@ -96,7 +99,7 @@ def shown_name(name: str) -> str:
 
 def _dropped(name: str, reason: str) -> Iterator[Drop]:
     if reason != _SILENT:
-        yield Drop(shown_name(name), "read", reason)
+        yield Drop(shown_name(name)[:MAX_NAME], "read", reason)
 
 
 _SILENT: Final = "folder"
@@ -107,6 +110,8 @@ def _unwanted(name: str, kind: str) -> str:
     path = PurePosixPath(name.replace("\\", "/"))
     if kind == "folder" or path.name in PASSED_OVER or any(_hidden(part) for part in path.parts):
         return _SILENT
+    if len(name) > MAX_NAME:
+        return f"unsafe name: it has {len(name):,} characters"
     if path.is_absolute() or ".." in path.parts:
         return f"unsafe name: {shown(name)} leads out of the archive"
     return "link: links in archives are not followed" if kind == "link" else ""

@@ -17,6 +17,10 @@ from .dates import parse_date
 OF_A_RELEASE: Final = frozenset({"article_id", "raw_sha256", "text_sha256"})
 """Fields that only rows of a published release have together: theirs are called as ours are, and nothing else."""
 
+_ABOUT: Final = (
+    "url", "publisher", "title", "authors", "published_at", "language", "licence", "rights_holder", "terms",
+)  # fmt: skip
+"""Our fields besides the text."""
 
 _UNKNOWN: Final = "unknown"
 """What releases have in the place of a licence that nobody knows: it says nothing."""
@@ -24,15 +28,16 @@ _UNKNOWN: Final = "unknown"
 
 def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> RawArticle | Drop:
     """Map a record's fields by the names in ``tables/fields.toml``, or by the reading's own; a drop without text."""
-    found = {field: _first(record, names) for field, names in names_in(record, file.reading).items()}
-    text, html = found.pop("text"), found.pop("html")
-    data = text or html
+    names = names_in(record, file.reading)
+    text = _first(record, names["text"])
+    data = text or _first(record, names["html"])
     where = f"{file.name}:{position}"
     if not isinstance(data, (str, bytes)):
         return Drop(where, "read", f"no text: {_lacking(record, file.reading)}")
     size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
     if size > file.reading.max_document_bytes:
         return Drop(where, "read", too_large(size, file.reading.max_document_bytes))
+    found = {field: _first(record, names[field]) for field in _ABOUT}
     authors = found.pop("authors") or ()
     when = found.pop("published_at")
     return RawArticle(
@@ -46,16 +51,19 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
     )
 
 
-def names_in(record: Mapping[str, Any], reading: Reading) -> dict[str, list[str]]:
+def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[str]]:
     """For each of our fields the names that it may have in a record, most telling first."""
-    names = dict(load_table("fields", expect="fields"))
+    names: Mapping[str, list[str]] = load_table("fields", expect="fields")
     if record.keys() >= OF_A_RELEASE:
         names = {field: [field] for field in names}
-    return {**names, **{field: [name] for field, name in reading.fields.items()}}
+    return {**names, **{field: [name] for field, name in reading.fields.items()}} if reading.fields else names
 
 
 def _first(record: Mapping[str, Any], names: list[str]) -> Any:
-    return next((record[name] for name in names if record.get(name) and record[name] != _UNKNOWN), None)
+    for name in names:
+        if (value := record.get(name)) and value != _UNKNOWN:
+            return value
+    return None
 
 
 def _lacking(record: Mapping[str, Any], reading: Reading) -> str:

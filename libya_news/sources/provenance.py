@@ -52,7 +52,8 @@ def with_provenance(article: RawArticle, path: Path | str) -> RawArticle:
         if fnmatchcase(path.name, pattern)
         for key, value in facts.items()
     }
-    return replace(article, **{key: value for key, value in known.items() if not getattr(article, key)})
+    lacking = {key: value for key, value in known.items() if not getattr(article, key)}
+    return replace(article, **lacking) if lacking else article
 
 
 @lru_cache(maxsize=64)

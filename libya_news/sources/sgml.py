@@ -13,7 +13,7 @@ from ._streams import BLOCK, OpenFile, too_large
 from .dates import parse_date
 
 _DOC: Final = re.compile(rb"<DOC>(.*?)(</DOC>|(?=<DOC>)|\Z)", re.DOTALL)
-_FIELD: Final = re.compile(rb"<([A-Z]+)>(.*?)</\1>", re.DOTALL)
+_FIELD: Final = re.compile(rb"<(DOCNO|URL|SRC|TITLE|TIME|AUTHOR|ABSTRACT|TEXT)>")
 _END: Final = b"</DOC>"
 
 
@@ -48,7 +48,7 @@ def _pieces(stream: IO[bytes], limit: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _document(match: re.Match[bytes], name: str, number: int) -> RawArticle | Drop:
-    fields = {key.decode("ascii"): value.strip() for key, value in _FIELD.findall(match[1])}
+    fields = _fields(match[1])
     position = _text(fields, "DOCNO") or str(number)
     if not match[2]:
         return Drop(f"{name}:{position}", "read", "broken document: <DOC> without </DOC>")
@@ -65,6 +65,22 @@ def _document(match: re.Match[bytes], name: str, number: int) -> RawArticle | Dr
         authors=(author,) if author else (),
         published_at=parse_date(when) if when else None,
     )
+
+
+def _fields(document: bytes) -> dict[str, bytes]:
+    """What stands between the tags of each field. One that has no end is looked for once, so that time stays linear."""
+    fields: dict[str, bytes] = {}
+    endless: set[bytes] = set()
+    at = 0
+    while found := _FIELD.search(document, at):
+        name, at = found[1], found.end()
+        end = -1 if name in endless else document.find(b"</%b>" % name, at)
+        if end < 0:
+            endless.add(name)
+            continue
+        fields[name.decode("ascii")] = document[at:end].strip()
+        at = end
+    return fields
 
 
 def _story(text: bytes, abstract: bytes) -> bytes:

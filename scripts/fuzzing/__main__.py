@@ -1,7 +1,7 @@
 """Feed damaged and hostile input to all that takes input: ``scripts/fuzz [--inputs N] [--target NAME ...] [--seed N]``.
 
-Half of a target's inputs are Hypothesis's, half atheris's, which breeds inputs for the code that they reach; where
-atheris is not installed all are Hypothesis's. An input fails where it raises anything but an error of the library's
+One in five of a target's inputs is Hypothesis's, the others are atheris's, which breeds inputs for the code that they
+reach; where atheris is not installed all are Hypothesis's. An input fails where it raises anything but an error of the library's
 own, breaks what is promised (``oracle.py``), takes two seconds of processor time at up to 1 MB, or half a GiB of
 memory. What fails is kept, made small; the exit code is 1 then. To make a case of it, move it to
 ``tests/data/fuzz/TARGET/`` once it is mended.
@@ -27,6 +27,9 @@ from .worker import AT_WORK
 
 SILENT_SECONDS = 120
 """Seconds without an input done after which one is taken to hang."""
+
+ONE_IN = 5
+"""One input in so many is Hypothesis's, whose inputs take four times as long to make."""
 
 KEPT = Path("fuzz-failures")
 
@@ -69,11 +72,10 @@ def _options() -> argparse.Namespace:
 
 
 def fuzz(name: str, inputs: int, seed: int) -> Tally:
-    """Run a target, half by each engine, in processes that are replaced when an input kills them."""
-    engines = ["hypothesis", "atheris"] if importlib.util.find_spec("atheris") else ["hypothesis"]
+    """Run a target, by one engine after the other, in processes that are replaced when an input kills them."""
+    by_hypothesis = inputs // ONE_IN if importlib.util.find_spec("atheris") else inputs
     done, failures = 0, list[str]()
-    for number, engine in enumerate(engines, start=1):
-        wanted = inputs * number // len(engines)
+    for engine, wanted in (("hypothesis", by_hypothesis), ("atheris", inputs)):
         while done < wanted:
             tally = _process(name, engine, wanted - done, seed + done)
             done += max(tally.done, 1)
@@ -85,15 +87,18 @@ def _process(name: str, engine: str, inputs: int, seed: int) -> Tally:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         command = [sys.executable, "-m", "fuzzing.worker", name, engine, str(inputs), str(seed), folder]
         surroundings = {**os.environ, "TMPDIR": folder}
-        with subprocess.Popen(  # noqa: S603 - this program's own
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=surroundings
+        said = Path(folder, "said")
+        with said.open("w") as sink, subprocess.Popen(  # noqa: S603 - this program's own
+            command, stdout=subprocess.PIPE, stderr=sink, text=True, env=surroundings
         ) as worker:
             tally = _followed(name, worker.stdout)
             if worker.poll() is None and tally.done < inputs:
                 worker.kill()
             code = worker.wait()
         if code and tally.done < inputs:
-            tally.failures.append(f"{_keep(Path(folder, AT_WORK), name)}: the process ended with {code}, or hung")
+            last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+            kept = _keep(Path(folder, AT_WORK), name)
+            tally.failures.append(f"{kept}: the process ended with {code} or hung: {' / '.join(last)[-300:]}")
         return tally
 
 

@@ -1,0 +1,205 @@
+"""Input that somebody made to do harm: what becomes of it, and that nothing is run, fetched or written for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from time import process_time
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from libya_news import Drop, RawArticle, build, segment, segment_html
+from libya_news.pipeline import process
+from libya_news.segment._limits import MAX_ATTRIBUTE, MAX_BREAKS, MAX_LINES, MAX_NESTING, MAX_TAGS
+
+STORY = "Talks in Moscow have ended without a deal, officials in Tripoli said on Monday."
+HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Talks end in Moscow."
+
+
+def warc(length: int) -> bytes:
+    """Two records of which the first lies about its length."""
+    heads = [b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: %d\r\n\r\n" % size for size in (length, len(HTTP))]
+    return b"\r\n\r\n".join([heads[0] + HTTP, heads[1] + HTTP, b""])
+
+
+def parquet(table: pa.Table, *, corrupt: bool = False) -> bytes:
+    """A Parquet file, maybe with a page whose bytes are not those that its checksum tells of."""
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="none", use_dictionary=False, write_statistics=False, write_page_checksum=True)
+    data = sink.getvalue()
+    return data.replace(b"Monday", b"Sunday", 1) if corrupt else data
+
+
+def packed(name: str) -> bytes:
+    """A zip archive with one entry of that name."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr(name, STORY)
+    return sink.getvalue()
+
+
+def linked() -> bytes:
+    """A tar archive that holds a link to a file of the machine's."""
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        entry = tarfile.TarInfo("a.txt")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(entry)
+    return sink.getvalue()
+
+
+TEXTS = pa.table({"text": [STORY]})
+CASES: dict[str, tuple[bytes, list[str]]] = {
+    "deep.html": (b"<div>" * 100_000 + STORY.encode(), ["no page: nested 100,000 deep, where 10,000 are allowed"]),
+    "formatting.html": (b"<b>" * 100_000 + STORY.encode(), ["no page: nested 100,000 deep"]),
+    "attribute.html": (
+        b"<p title='" + b"a" * 50_000_000 + b"'>" + STORY.encode(),
+        ["no page: an attribute of 50,000,000 characters, where 16,777,216 are allowed"],
+    ),
+    "list.html": (b"<ul>" + b"<li>x" * 1_000_000, ["no page: 1,000,001 tags, where 200,000 are allowed"]),
+    "breaks.html": (b"<pre>" + b"x\n" * 1_000_001, ["no page: 1,000,001 line breaks, where 1,000,000 are allowed"]),
+    "lines.html": (b"<pre>" + b"x\n" * 20_001, ["no page: 20,001 lines, where 20,000 are allowed"]),
+    "lines.txt": (b"x\n" * 500_000, ["no article: 500,000 lines, where 20,000 are allowed"]),
+    "reaching.warc": (warc(len(HTTP) + 200), ["broken record: its length reaches into the next record"]),
+    "endless.warc": (warc(10**18), ["broken record: its length reaches into the next record"]),
+    "cut.warc": (warc(9), ["no page: HTTP status missing"]),
+    "endless.arc": (b"http://a/ 1.1.1.1 20200101000000 text/html 99999999999\n" + HTTP, ["truncated: 67 of 99,999,999,999 bytes"]),
+    "schema.parquet": (parquet(pa.table({"text": [1]})), ["wrong schema: column text holds int64, not text"]),
+    "corrupt.parquet": (parquet(TEXTS, corrupt=True), ["broken Parquet: row group 1"]),
+    "cut.parquet": (parquet(TEXTS)[:-6], ["broken Parquet"]),
+    "out.zip": (packed("../../out.txt"), ["unsafe name: '../../out.txt' leads out of the archive"]),
+    "name.zip": (packed("a" * 5000 + ".txt"), ["unsafe name: it has 5,004 characters"]),
+    "link.tar": (linked(), ["link: links in archives are not followed"]),
+    "twice.jsonl": (2 * json.dumps({"text": "Ports open.", "url": "https://a.org/1"}).encode().join([b"", b"\n"]), ["duplicate"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_dropped(tmp_path: Path, name: str) -> None:
+    data, reasons = CASES[name]
+    (tmp_path / name).write_bytes(data)
+    (tmp_path / "good.txt").write_text(STORY + " They will go on next week.", encoding="utf-8")
+    start = process_time()
+    release = build([tmp_path], out=tmp_path / "out")
+    assert process_time() - start < 10
+    assert release.counts["articles"] >= 1
+    assert len(release.drops) == len(reasons)
+    for drop, reason in zip(release.drops, reasons, strict=True):
+        assert drop.reason.startswith(reason), drop.reason
+        assert len(drop.reason) < 500
+
+
+@pytest.mark.parametrize("date", ["0000-00-00", "+275760-09-13T00:00:00Z", "0001-01-01T00:00:00+14:00", "9" * 400])
+def test_dates_that_are_none_leave_an_article_without(date: str) -> None:
+    page = f"<meta property='article:published_time' content='{date}'><p>{STORY}"
+    made = process(RawArticle("a.html", page, html=True))
+    assert not isinstance(made, Drop)
+    assert made.published_at is None
+
+
+@pytest.mark.parametrize(
+    ("html", "drop"),
+    [
+        ("<div>" * MAX_NESTING + STORY, False), ("<div>" * (MAX_NESTING + 1) + STORY, True),
+        ("<p>" + STORY + "<br>" * (MAX_TAGS - 1), False), ("<p>" + STORY + "<br>" * MAX_TAGS, True),
+        (STORY + "\n" * MAX_BREAKS, False), (STORY + "\n" * (MAX_BREAKS + 1), True),
+        ("<pre>" + "x\n" * MAX_LINES, False), ("<pre>" + "x\n" * (MAX_LINES + 1), True),
+        (f"<p title='{'a' * MAX_ATTRIBUTE}'>{STORY}", False), (f"<p title='{'a' * (MAX_ATTRIBUTE + 1)}'>{STORY}", True),
+    ],
+    ids=lambda value: str(value)[:12],
+)  # fmt: skip
+def test_a_page_on_either_side_of_a_limit(html: str, drop: bool) -> None:
+    made = process(RawArticle("a.html", html, html=True))
+    assert isinstance(made, Drop) == drop
+
+
+def test_a_tag_with_too_many_attributes_is_left_out() -> None:
+    """A parser alone takes 21 s for this."""
+    crowded = "<p " + " ".join(f"a{number}=1" for number in range(100_000)) + ">"
+    start = process_time()
+    article = segment_html(f"<p>{STORY}{crowded}They will go on.")
+    assert process_time() - start < 2
+    assert article.text.startswith(STORY)
+
+
+def test_more_lines_than_are_judged() -> None:
+    text = "x\n" * (MAX_LINES + 1)
+    assert {one.by for one in segment(text)} == {"rule:too_many_lines"}
+    assert "rule:too_many_lines" not in {one.by for one in segment(text[2:])}
+    assert {one.kind for one in segment_html(f"<pre>{text}").segments} == {"boilerplate_other"}
+
+
+LONG = {
+    "paragraphs": "<p>x", "items": "<li>x", "preformatted": "<pre>x\n", "bold": "<i id=1><p>x", "links": "<a>x</a>",
+    "attributes": "<p a=b c d=e>", "quotes": "<a b='", "options": "<select><option>", "linked": "<p>•",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", LONG.values(), ids=LONG)
+def test_a_megabyte_takes_no_more_than_seconds(unit: str) -> None:
+    html = unit * (1_000_000 // len(unit))
+    segment_html("<p>x")
+    start = process_time()
+    segment_html(html)
+    assert process_time() - start < 4  # 2 s and less on a machine of its own
+
+
+WATCHED = """
+import json, sys
+said = []
+def watch(event, arguments):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect"):
+        said.append([event, repr(arguments[1:] if event == "socket.connect" else arguments[:1])])
+    elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pickle.find_class"):
+        said.append([event, repr(arguments[0])])
+    elif event == "open" and isinstance(arguments[0], (str, bytes)) and set(arguments[1] or "") & set("wax+"):
+        said.append(["write", str(arguments[0])])
+    elif event in ("os.mkdir", "os.rename", "os.remove", "os.symlink", "os.link"):
+        said.append(["write", str(arguments[1] if event in ("os.rename", "os.symlink", "os.link") else arguments[0])])
+sys.addaudithook(watch)
+from libya_news.cli import main
+try:
+    sink = sys.argv.pop(1)
+    main()
+finally:
+    with open(sink, "w") as sink:
+        json.dump(said, sink)
+"""
+"""The command with Python's own audit of what it asks the system for."""
+
+
+def test_a_build_of_files_runs_nothing_and_asks_no_host_and_writes_into_its_folder(tmp_path: Path) -> None:
+    source, out, home = (tmp_path / name for name in ("source", "out", "home"))
+    source.mkdir()
+    home.mkdir()
+    page = '<link rel="canonical" href="https://example.org/a"><img src="https://example.org/i.png">' + STORY
+    rows = [{"text": STORY, "url": "https://example.org/1", "html": page}, {"html": page + " More."}]
+    files = {
+        "a.html": page.encode(), "b.jsonl": "\n".join(map(json.dumps, rows)).encode(), "c.parquet": parquet(TEXTS),
+        "d.warc": warc(len(HTTP)), "e.zip": packed("../out.txt"), "f.tar": linked(), "g/g.csv": b"text\n=cmd|' /C calc'!A0\n",
+        "g/README.md": b"---\na: !!python/object/apply:os.system ['true']\n---\n",
+        "h/README.md": b"---\nconfigs:\n- data_files: hf://datasets/a/b/c.txt\n---\n",
+    }  # fmt: skip
+    for name, data in files.items():
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_bytes(data)
+    surroundings = {**os.environ, "HOME": str(home), "TMPDIR": str(home), "HF_HOME": str(home / "hf")}
+    command = [sys.executable, "-c", WATCHED, str(tmp_path / "said.json"), "build", str(source), "--out", str(out)]
+    before = {path for path in tmp_path.rglob("*")}
+    done = subprocess.run([*command, "--version", "1.0.0"], env=surroundings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads((tmp_path / "said.json").read_text(encoding="utf-8"))
+    assert [what for what in said if what[0] != "write"] == []
+    written = {Path(place) for event, place in said if event == "write"}
+    assert written, "the audit saw no write at all"
+    assert [path for path in written if not path.is_relative_to(out) and not path.is_relative_to(home)] == []
+    new = {path for path in tmp_path.rglob("*")} - before
+    assert {path.relative_to(tmp_path).parts[0] for path in new} <= {"out", "home", "said.json"}
