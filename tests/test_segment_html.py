@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fuzzing.oracle import check_segments
 from hypothesis import given
 from hypothesis import strategies as st
 
 from libya_news import Article, segment_html
 from libya_news._tables import tomllib
-from libya_news.labels import LABEL_OF
 from libya_news.segment._markup import MAX_DEPTH, MAX_FORMATTING, bounded
-from libya_news.segment.html import WINDOW
 from libya_news.training import html_network
 from libya_news.training.html import CLASSES, LabelledPage, labelled_page
 from libya_news.training.html_check import Judged, calibrate, cross_validated, fold, judge, recalibrated
@@ -50,16 +49,7 @@ def cases() -> list[Any]:
 
 def check(article: Article) -> None:
     """Everything that holds for the segments of any page."""
-    at = 0
-    for one in article.segments:
-        assert not article.text[at : one.start].strip(), "what lies between two segments is white space"
-        assert at <= one.start < one.end <= len(article.text)
-        piece = article.text[one.start : one.end]
-        assert piece == piece.strip()
-        assert one.label == LABEL_OF[one.kind]
-        assert 0 <= one.confidence <= 1
-        at = one.end
-    assert not article.text[at:].strip()
+    check_segments(article.text, article.segments)
 
 
 @pytest.mark.parametrize("case", cases())
@@ -108,12 +98,6 @@ def test_nested_or_never_closed(html: str) -> None:
 def test_long_attribute() -> None:
     article = segment_html('<p title="' + "x" * 50_000_000 + '">One line of text.</p>')
     assert article.text == "One line of text."
-
-
-def test_more_lines_than_are_judged_together() -> None:
-    article = segment_html("<ul>" + "<li>An item of a long list" * (WINDOW + 10) + "</ul>")
-    check(article)
-    assert len(article.segments) == WINDOW + 10
 
 
 def test_depth_is_bounded() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from fuzzing.oracle import check_segments
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libya_news.labels import LABEL_OF
 from libya_news.segment import segment
 
 SEED = [
@@ -54,16 +54,7 @@ LINE_ENDS = ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\n
 def check(text: str) -> None:
     """Everything that holds for the segments of any text."""
     found = segment(text)
-    at = 0
-    for one in found:
-        assert not text[at : one.start].strip(), "what lies between two segments is white space"
-        assert at <= one.start < one.end <= len(text)
-        assert text[one.start : one.end] == text[one.start : one.end].strip()
-        assert LABEL_OF[one.kind] == one.label
-        assert 0.0 <= one.confidence <= 1.0
-        assert one.by
-        at = one.end
-    assert not text[at:].strip()
+    check_segments(text, found)
     assert found == segment(text)
 
 

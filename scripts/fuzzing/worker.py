@@ -7,6 +7,7 @@ kills the process is not lost.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import resource
@@ -16,9 +17,13 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from .mutations import LONG_BYTES, MAX_BYTES, mutated
 from .seeds import more_pages, more_texts
+
+if TYPE_CHECKING:
+    from .targets import Target
 
 MAX_SECONDS = 2.0
 """Processor time that an input of up to 1 MB may take."""
@@ -40,11 +45,8 @@ KEPT_OF_A_KIND = 2
 class Run:
     """Inputs that go through a target: how many, and which of them fail."""
 
-    def __init__(self, name: str, inputs: int, folder: Path) -> None:
-        from .targets import targets  # noqa: PLC0415 - atheris must watch its imports
-
-        self.target = targets(more_texts(), more_pages())[name]
-        self.name, self.inputs, self.folder = name, inputs, folder
+    def __init__(self, name: str, target: Target, inputs: int, folder: Path) -> None:
+        self.name, self.target, self.inputs, self.folder = name, target, inputs, folder
         self.done = 0
         self._told = time.monotonic()
         self._peak = _peak()
@@ -178,8 +180,10 @@ def main() -> None:
         import atheris  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 - where it is installed
 
         with atheris.instrument_imports(include=["libya_news"]):
-            from . import targets  # noqa: F401, PLC0415 - so that all of it is watched
-    run = Run(name, int(inputs), Path(folder))
+            importlib.import_module("fuzzing.targets")
+    from .targets import targets  # noqa: PLC0415 - atheris must watch its imports
+
+    run = Run(name, targets(more_texts(), more_pages())[name], int(inputs), Path(folder))
     run_by: Callable[[Run, int], None] = by_atheris if engine == "atheris" else by_hypothesis
     run_by(run, int(seed))
 
