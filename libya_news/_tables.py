@@ -20,7 +20,22 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["load_table", "load_text", "read_table", "table_names", "tomllib"]
+__all__ = ["load_table", "load_text", "parse_toml", "read_table", "table_names", "tomllib"]
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The table that a TOML text holds.
+
+    Raises:
+        ValueError: it is no TOML, or is nested deeper than it can be read.
+
+    >>> parse_toml("a = 1")
+    {'a': 1}
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("arrays or tables within each other go too deep") from None
 
 
 def table_names(folder: str = "") -> tuple[str, ...]:
@@ -75,8 +90,8 @@ def read_table(path: Path, *, expect: str, version: int = 1) -> MappingProxyType
 
 def _parsed(name: str, text: str, wanted: tuple[str, int]) -> MappingProxyType[str, Any]:
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = parse_toml(text)
+    except ValueError as error:
         raise DataError(f"Table {name!r} is not valid TOML: {error}.", "Mend the file at the place named.") from None
     found = (table.pop("format", None), table.pop("version", None))
     if found != wanted:

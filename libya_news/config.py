@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from ._tables import tomllib
+from ._tables import parse_toml
 from .corpus.filters import Filters
 from .errors import LibyaNewsError, SourceNotFoundError, UsageError
 from .sources import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, is_url
@@ -128,10 +128,10 @@ def load_config(path: str | Path) -> Corpus:
 
 def _parsed(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return parse_toml(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SourceNotFoundError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise UsageError(f"{file} is not valid TOML: {error}.", "Mend it at the place named.") from None
 
 

@@ -53,6 +53,4 @@ def _fixed(text: str, options: NormalizeOptions, *before: ByteOffsets) -> Normal
         suspicion.forget()
         repair.forget()
     stages: list[EditOffsets | ByteOffsets] = [*before, *work.back]
-    return Normalized(
-        work.text, counts=work.counts, damage=lost, offsets=OffsetChain(stages) if stages else None
-    )
+    return Normalized(work.text, counts=work.counts, damage=lost, offsets=OffsetChain(stages) if stages else None)

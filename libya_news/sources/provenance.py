@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from libya_news._tables import tomllib
+from libya_news._tables import parse_toml
 from libya_news.errors import DataError
 from libya_news.records import RawArticle
 
@@ -59,10 +59,10 @@ def with_provenance(article: RawArticle, path: Path | str) -> RawArticle:
 @lru_cache(maxsize=64)
 def _sections(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = parse_toml(path.read_text(encoding="utf-8"))
     except OSError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise DataError(f"{path} is not valid TOML: {error}.", "Mend or remove the file.") from None
     if (table.pop("format", None), table.pop("version", None)) != ("libya_news/provenance", 1):
         raise DataError(f"{path} does not begin with its format and version.", _REMEDY)
@@ -76,15 +76,24 @@ def _facts(path: Path, pattern: str, facts: Any) -> dict[str, Any]:
     unknown = sorted(set(facts) - {*KEYS, *_NOTES}) if isinstance(facts, dict) else [pattern]
     if unknown:
         raise DataError(f"{path} has unknown keys {', '.join(unknown)}.", f"Known keys: {', '.join((*KEYS, *_NOTES))}.")
-    known = {key: value for key, value in facts.items() if key in KEYS}
-    if "authors" in known:
-        known["authors"] = tuple(known["authors"])
-    if "published_at" in known:
-        known["published_at"] = _utc(path, known["published_at"])
-    return known
+    return {key: _fact(path, key, value) for key, value in facts.items() if key in KEYS}
+
+
+def _fact(path: Path, key: str, value: Any) -> Any:
+    if key == "published_at":
+        return _utc(path, value)
+    if key == "authors" and isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    if key == "authors" or not isinstance(value, str):
+        what = "list of texts" if key == "authors" else "text"
+        raise DataError(f"{path}: {key} = {value!r} is no {what}.", "Put it between quotation marks.")
+    return value
 
 
 def _utc(path: Path, value: Any) -> datetime:
     if not isinstance(value, datetime):
         raise DataError(f"{path}: published_at = {value} is no time.", "Write it as 2020-01-14T10:32:00Z.")
-    return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    try:
+        return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    except OverflowError:
+        raise DataError(f"{path}: published_at = {value} has no like in UTC.", "Give a year from 1 to 9999.") from None

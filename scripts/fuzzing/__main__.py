@@ -1,10 +1,10 @@
 """Feed damaged and hostile input to all that takes input: ``scripts/fuzz [--inputs N] [--target NAME ...] [--seed N]``.
 
 One in five of a target's inputs is Hypothesis's, the others are atheris's, which breeds inputs for the code that they
-reach; where atheris is not installed all are Hypothesis's. An input fails where it raises anything but an error of the library's
-own, breaks what is promised (``oracle.py``), takes two seconds of processor time at up to 1 MB, or half a GiB of
-memory. What fails is kept, made small; the exit code is 1 then. To make a case of it, move it to
-``tests/data/fuzz/TARGET/`` once it is mended.
+reach; where atheris is not installed all are Hypothesis's. An input fails where it raises anything but an error of the
+library's own, breaks what is promised (``oracle.py``), takes two seconds of processor time at up to 1 MB, or half a GiB
+of memory. What fails is kept in ``fuzz-failures/``, made small; the exit code is 1 then. Once it is mended, its row in
+``tests/cases/fuzz.toml`` keeps it so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import IO, NamedTuple
 from .targets import targets
 from .worker import AT_WORK
 
-SILENT_SECONDS = 120
+SILENT_SECONDS = 600
 """Seconds without an input done after which one is taken to hang."""
 
 ONE_IN = 5
@@ -65,7 +65,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--inputs", type=int, default=20_000, help="inputs of all targets together (default %(default)s)")
+    parser.add_argument("--inputs", type=int, default=20_000, help="inputs, of all targets (default %(default)s)")
     parser.add_argument("--target", action="append", choices=list(targets()), help="only this one; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="another seed gives other inputs (default %(default)s)")
     return parser.parse_args()
@@ -88,9 +88,12 @@ def _process(name: str, engine: str, inputs: int, seed: int) -> Tally:
         command = [sys.executable, "-m", "fuzzing.worker", name, engine, str(inputs), str(seed), folder]
         surroundings = {**os.environ, "TMPDIR": folder}
         said = Path(folder, "said")
-        with said.open("w") as sink, subprocess.Popen(  # noqa: S603 - this program's own
-            command, stdout=subprocess.PIPE, stderr=sink, text=True, env=surroundings
-        ) as worker:
+        with (
+            said.open("w") as sink,
+            subprocess.Popen(  # noqa: S603 - this program's own
+                command, stdout=subprocess.PIPE, stderr=sink, text=True, env=surroundings
+            ) as worker,
+        ):
             tally = _followed(name, worker.stdout)
             if worker.poll() is None and tally.done < inputs:
                 worker.kill()

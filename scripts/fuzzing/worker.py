@@ -113,7 +113,8 @@ class Run:
 def _place(error: BaseException) -> str:
     """The innermost line of ours that an error went through."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if {"libya_news", "fuzzing"} & set(Path(frame.filename).parts) and frame.name != "must"]
+    own = (frame for frame in frames if {"libya_news", "fuzzing"}.intersection(Path(frame.filename).parts))
+    ours = [frame for frame in own if frame.name != "must"]
     last = (ours or frames)[-1]
     return f"{Path(last.filename).name} {last.lineno}"
 
