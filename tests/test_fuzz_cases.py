@@ -11,7 +11,6 @@ from time import process_time
 from typing import Any
 
 import pytest
-from fuzzing import worker
 from fuzzing.oracle import check_drop, check_normalized, check_segments
 from fuzzing.targets import Target, targets
 from fuzzing.worker import Run
@@ -34,8 +33,8 @@ def cases() -> list[Any]:
 def test_what_went_wrong(case: dict[str, Any]) -> None:
     data = (case["data"] + case.get("unit", "") * case.get("times", 0)).encode("latin-1")
     start = process_time()
-    came = TARGETS[case["target"]].check(data)
-    assert process_time() - start < 4 + worker.SECONDS_A_RECORD * 2 * came
+    TARGETS[case["target"]].check(data)
+    assert process_time() - start < 4
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -51,7 +50,7 @@ def _segment(start: int, end: int, kind: str = "paragraph", label: str = "body")
 @pytest.mark.parametrize(
     ("segments", "what"),
     [
-        ([], "in no segment"), ([_segment(0, 2)], "in no segment"), ([_segment(0, 3), _segment(2, 5)], "overlaps"),
+        ([], "in no segment"), ([_segment(0, 2)], "in no segment"), ([_segment(0, 2), _segment(1, 5)], "overlaps"),
         ([_segment(0, 9)], "lies outside"), ([_segment(0, 3), _segment(3, 5)], "not trimmed"),
         ([_segment(0, 5, "caption")], "label of another"),
     ],

@@ -1,6 +1,6 @@
 """Feed damaged and hostile input to all that takes input: ``scripts/fuzz [--inputs N] [--target NAME ...] [--seed N]``.
 
-One in five of a target's inputs is Hypothesis's, the others are atheris's, which breeds inputs for the code that they
+One in ten of a target's inputs is Hypothesis's, the others are atheris's, which breeds inputs for the code that they
 reach; where atheris is not installed all are Hypothesis's. An input fails where it raises anything but an error of the
 library's own, breaks what is promised (``oracle.py``), takes two seconds of processor time at up to 1 MB, or half a GiB
 of memory. What fails is kept in ``fuzz-failures/``, made small; the exit code is 1 then. Once it is mended, its row in
@@ -28,7 +28,7 @@ from .worker import AT_WORK
 SILENT_SECONDS = 600
 """Seconds without an input done after which one is taken to hang."""
 
-ONE_IN = 5
+ONE_IN = 10
 """One input in so many is Hypothesis's, whose inputs take four times as long to make."""
 
 KEPT = Path("fuzz-failures")
