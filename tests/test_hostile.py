@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,7 +34,7 @@ def warc(length: int) -> bytes:
 def parquet(table: pa.Table, *, corrupt: bool = False) -> bytes:
     """A Parquet file, maybe with a page whose bytes are not those that its checksum tells of."""
     sink = io.BytesIO()
-    plain = {"use_dictionary": False, "write_statistics": False}
+    plain: dict[str, Any] = {"use_dictionary": False, "write_statistics": False}
     pq.write_table(table, sink, compression="none", write_page_checksum=True, **plain)
     data = sink.getvalue()
     return data.replace(b"Monday", b"Sunday", 1) if corrupt else data

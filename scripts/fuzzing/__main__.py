@@ -99,7 +99,8 @@ def _process(name: str, engine: str, inputs: int, seed: int) -> Tally:
                 worker.kill()
             code = worker.wait()
         if code and tally.done < inputs:
-            last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+            lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
+            last = [line for line in lines if "Error" in line or "Exception" in line][-2:] or lines[-2:]
             kept = _keep(Path(folder, AT_WORK), name)
             tally.failures.append(f"{kept}: the process ended with {code} or hung: {' / '.join(last)[-300:]}")
         return tally

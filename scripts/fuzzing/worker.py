@@ -146,6 +146,9 @@ def by_hypothesis(run: Run, seed: int) -> None:
         seed += 1
 
 
+NO_END = 86_400
+"""Seconds after which atheris takes an input to hang: never, as the process that waits for this one sees to that."""
+
 BATCH = 2000
 """Inputs of one test of Hypothesis's: it remembers all of a test."""
 
@@ -166,7 +169,7 @@ def by_atheris(run: Run, seed: int) -> None:
         return mutated(data, random, run.target.pieces)[:max_size]
 
     atheris.Setup(
-        [sys.argv[0], f"-seed={seed % (1 << 32) or 1}", f"-max_len={MAX_BYTES}", "-verbosity=0", "-timeout=0",
+        [sys.argv[0], f"-seed={seed % (1 << 32) or 1}", f"-max_len={MAX_BYTES}", "-verbosity=0", f"-timeout={NO_END}",
          "-rss_limit_mb=0", f"-artifact_prefix={run.folder}/", str(corpus)],
         run.take,
         custom_mutator=change,
