@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,9 +27,9 @@ KEPT_BYTES: Final = 64 << 20
 BLOCK_BYTES: Final = 16 << 20
 """What is written to disk at once, and what is handed on at once: a few thousand articles, or one."""
 
-BUCKET_BYTES: Final = 64 << 20
+BUCKET_BYTES: Final = 32 << 20
 MOST_BUCKETS: Final = 256
-"""What is in memory to be put in order, and how many files are open meanwhile: beyond 16 GB, buckets grow."""
+"""What is in memory to be put in order, and how many files are open meanwhile: beyond 8 GB, buckets grow."""
 
 Positions = npt.NDArray[np.int64]
 
@@ -41,21 +41,21 @@ def _indices(positions: Positions) -> pa.Int64Array:
 class Shelf:
     """What was made of articles, in the order in which it came: the first in memory, the others in a file.
 
-    Single columns and articles are read where the file is mapped to memory. To go through all of it in another order,
-    its rows are first divided among files by their place in that order, so that each can be sorted in memory (bucket
-    sort; Knuth, The Art of Computer Programming, vol. 3, 5.2.5): two passes over the disk, and nothing read at random.
+    Single columns and articles are read where the file is mapped to memory, each time anew, so that nothing stays. To
+    go through all of it in another order, its rows are first divided among files by their place in that order, so that
+    each can be sorted in memory (bucket sort; Knuth, The Art of Computer Programming, vol. 3, 5.2.5): two passes over
+    the disk, and nothing read at random.
     """
 
     def __init__(self, folder: Path) -> None:
         """Begin an empty one in a folder that nobody else uses."""
         self._path = folder / FILE_NAME
-        self._batches: list[pa.RecordBatch] = []
+        self._kept: list[pa.RecordBatch] = []
         self._pending: list[pa.RecordBatch] = []
-        self._kept = 0
         self._bytes = [0, 0]
+        self._rows: list[int] = []
         self._open = contextlib.ExitStack()
         self._writer: Any = None
-        self._starts: Positions = np.zeros(1, np.int64)
 
     def close(self) -> None:
         """Let go of the file, which nobody needs any more."""
@@ -85,15 +85,17 @@ class Shelf:
             with self._faults():
                 self._add(batch)
         with self._faults():
-            self._finish()
-        return Selection(self, np.arange(self._starts[-1]))
+            if self._pending:
+                self._write()
+            self._open.close()
+        return Selection(self, np.arange(sum(self._rows)))
 
     def _add(self, batch: pa.RecordBatch) -> None:
         if not batch.num_rows:
             return
         if self._bytes[0] < KEPT_BYTES:
-            self._batches.append(batch)
-            self._kept += 1
+            self._kept.append(batch)
+            self._rows.append(batch.num_rows)
             self._bytes[0] += batch.nbytes
             return
         self._pending.append(batch)
@@ -106,35 +108,33 @@ class Shelf:
             sink = self._open.enter_context(self._path.open("xb"))
             self._writer = self._open.enter_context(pa.ipc.new_file(sink, RESULTS))
         self._writer.write_batch(together(self._pending))
+        self._rows.append(sum(batch.num_rows for batch in self._pending))
         self._pending = []
 
-    def _finish(self) -> None:
-        if self._pending:
-            self._write()
-        if self._writer is not None:
-            self._open.close()
-            reader = self._open.enter_context(
-                pa.ipc.open_file(self._open.enter_context(pa.memory_map(str(self._path))))
+    @contextlib.contextmanager
+    def _batches(self) -> Iterator[Callable[[int], pa.RecordBatch]]:
+        """What gives a batch by its number, for as long as the file is mapped."""
+        if self._writer is None:
+            yield self._kept.__getitem__
+            return
+        with pa.memory_map(str(self._path)) as source, pa.ipc.open_file(source) as reader:
+            yield (
+                lambda number: (
+                    self._kept[number] if number < len(self._kept) else reader.get_batch(number - len(self._kept))
+                )
             )
-            self._batches += map(reader.get_batch, range(reader.num_record_batches))
-        self._starts = np.cumsum([0, *(batch.num_rows for batch in self._batches)])
 
     def column(self, name: str) -> Any:
         """All cells of a column, in the order in which they came."""
-        return pa.chunked_array(
-            [cells(batch, name) for batch in self._batches], RESULTS.field(name).type
-        ).combine_chunks()
-
-    def sizes(self) -> Positions:
-        """The size of each text in bytes."""
-        sizes = [pc.binary_length(cells(batch, "text")) for batch in self._batches]
-        return np.asarray(pa.chunked_array(sizes, pa.int32()), np.int64)
+        with self._batches() as at:
+            chunks = [cells(at(number), name) for number in range(len(self._rows))]
+            return pa.chunked_array(chunks, RESULTS.field(name).type).combine_chunks()
 
     def in_order(self, numbers: Positions, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Some columns of the rows of these numbers, in the order of the numbers, some at a time."""
-        if not self._path.exists():
-            sizes = self.sizes()[numbers]
-            yield from (self.take(numbers[part], names) for part in _parts(sizes))
+        if self._writer is None:
+            sizes = np.concatenate([[0], *(pc.binary_length(cells(batch, "text")) for batch in self._kept)])[1:]
+            yield from (self.take(numbers[part], names) for part in _parts(sizes[numbers]))
             return
         with tempfile.TemporaryDirectory(dir=self._path.parent) as folder, self._faults():
             for path, ranks in self._divided(numbers, names, Path(folder)):
@@ -149,7 +149,7 @@ class Shelf:
         self, numbers: Positions, names: Sequence[str], folder: Path
     ) -> Iterator[tuple[Path, list[Positions]]]:
         """Files of rows that follow each other in the order of the numbers, and the ranks of the rows of each."""
-        rank = np.full(self._starts[-1], -1)
+        rank = np.full(sum(self._rows), -1)
         rank[numbers] = np.arange(len(numbers))
         size = max(1, BUCKET_BYTES * len(rank) // sum(self._bytes), len(numbers) // MOST_BUCKETS)
         ranks: list[list[Positions]] = [[] for _ in range(0, len(numbers), size)]
@@ -157,8 +157,7 @@ class Shelf:
             schema = pa.schema([RESULTS.field(name) for name in names])
             paths = [folder / str(bucket) for bucket in range(len(ranks))]
             writers = [stack.enter_context(pa.ipc.new_stream(str(path), schema)) for path in paths]
-            for start, batch in zip(self._starts, self._blocks(), strict=False):
-                own = rank[start : start + batch.num_rows]
+            for own, batch in zip(np.split(rank, np.cumsum(self._rows)[:-1]), self._blocks(), strict=True):
                 for bucket in np.unique(own[own >= 0] // size):
                     rows = np.flatnonzero((own >= 0) & (own // size == bucket))
                     writers[bucket].write_batch(batch.select(names).take(_indices(rows)))
@@ -167,19 +166,20 @@ class Shelf:
 
     def _blocks(self) -> Iterator[pa.RecordBatch]:
         """All batches, those of the file read anew, so that none stays in memory."""
-        yield from self._batches[: self._kept]
+        yield from self._kept
         with pa.OSFile(str(self._path), "rb") as source, pa.ipc.open_file(source) as reader:
             yield from map(reader.get_batch, range(reader.num_record_batches))
 
     def take(self, numbers: Positions, names: Sequence[str]) -> pa.RecordBatch:
         """Some columns of the rows of these numbers, in the order of the numbers."""
-        of_batch = np.searchsorted(self._starts, numbers, side="right") - 1
+        starts = np.cumsum([0, *self._rows])
+        of_batch = np.searchsorted(starts, numbers, side="right") - 1
         order = np.argsort(of_batch, kind="stable")
         taken = [pa.RecordBatch.from_pylist([], pa.schema([RESULTS.field(name) for name in names]))]
-        for some in np.split(order, np.flatnonzero(np.diff(of_batch[order])) + 1):
-            if len(some):
-                batch = of_batch[some[0]]
-                taken.append(self._batches[batch].select(names).take(_indices(numbers[some] - self._starts[batch])))
+        with self._batches() as at:
+            for some in np.split(order, np.flatnonzero(np.diff(of_batch[order])) + 1) if len(order) else ():
+                number = int(of_batch[some[0]])
+                taken.append(at(number).select(names).take(_indices(numbers[some] - starts[number])))
         return together(taken).take(_indices(np.argsort(order)))
 
     @contextlib.contextmanager
