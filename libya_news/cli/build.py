@@ -12,7 +12,7 @@ from rich.text import Text
 
 from libya_news.records import Release
 
-from ._options import AS_JSON
+from ._options import AS_JSON, how
 
 if TYPE_CHECKING:
     from libya_news.sources import Source
@@ -43,8 +43,7 @@ MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 )
 @click.option("--text", type=click.Choice(["all", "none"]), default="all", help="none makes a stand-off release.")
 @click.option("--format", type=click.Choice(["parquet", "arrow"]), default="parquet", help="Format of the data files.")
-@click.option("--workers", type=click.IntRange(1), default=1, help="Processes that share the work.")
-@click.option("--cache", metavar="DIR", help="Folder that remembers what was done; what is new is done alone.")
+@how
 @AS_JSON
 @click.pass_context
 def build(context: click.Context, /, sources: tuple[str, ...], as_json: bool, **settings: Any) -> None:

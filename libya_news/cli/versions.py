@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ._options import AS_JSON
+from ._options import AS_JSON, how
 
 if TYPE_CHECKING:
     from libya_news.release.diff import Diff
@@ -143,8 +143,7 @@ def _print_diff(found: Diff, level: str) -> None:
 @click.argument("release")
 @click.option("--from", "sources", multiple=True, default=(".",), help="Folder that holds the inputs; can be repeated.")
 @click.option("--topic", default="", metavar="FILE", help="The topic file that it was built with, unless it is ours.")
-@click.option("--workers", type=click.IntRange(1), default=1, help="Processes that share the work.")
-@click.option("--cache", metavar="DIR", help="Folder that remembers what was done; what is new is done alone.")
+@how
 @AS_JSON
 @click.pass_context
 def rebuild(context: click.Context, /, release: str, as_json: bool, **settings: Any) -> None:

@@ -24,7 +24,7 @@ from .counts import ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
 from .shelf import Selection, Shelf
-from .work import Stages, process_files, worker
+from .work import How, Stages, process_files, worker
 from .writing import complete, publish
 
 Listed = list[tuple[SourceFile, InputFile]]
@@ -48,7 +48,9 @@ def build(  # noqa: PLR0913 - each is an option of the command
     topic: str = "none",
     dedup: str = "mark",
     format: str = "parquet",  # noqa: A002 - as the option of the command is called
+    engine: str = "local",
     workers: int = 1,
+    address: str = "",
     cache: StrPath | None = None,
     filters: Filters | None = None,
     on_progress: OnProgress | None = None,
@@ -68,8 +70,11 @@ def build(  # noqa: PLR0913 - each is an option of the command
         dedup: what becomes of near-duplicates: ``mark`` names in ``cluster`` the article that stands for them, ``drop``
             leaves that one alone, ``keep`` does not look for them.
         format: of the data files: ``parquet``, or ``arrow`` (Arrow IPC, uncompressed, read without a copy).
-        workers: processes that share the work; the result is the same for any number. Beyond 1, a script that calls
-            this needs ``if __name__ == "__main__":``.
+        engine: what does the work: ``local``, the processes of this machine, or ``ray``, a Ray cluster. The release is
+            the same for any.
+        workers: processes of the local engine. Beyond 1, a script that calls this needs
+            ``if __name__ == "__main__":``.
+        address: of the Ray cluster; empty for one that this machine runs for the time of the build.
         cache: folder that remembers what was done with each article, so that the next build does only what is new. It
             can be deleted at any time.
         filters: which articles are left out, each with a drop.
@@ -109,7 +114,9 @@ def build(  # noqa: PLR0913 - each is an option of the command
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
     with shelf(plan.path) as articles:
-        with worker(stages(about, plan.settings), workers, cache, plan.settings["provenance"]) as work:
+        with worker(
+            stages(about, plan.settings), How(engine, workers, address, cache), plan.settings["provenance"]
+        ) as work:
             found, dropped = articles.fill(process_files(sized(files), work, _total(plan), on_progress))
         plan = replace(plan, created_at=manifest.created_at())
         return publish_articles(plan, found, [*drops, *dropped], plan.path.parent)

@@ -14,7 +14,7 @@ from libya_news.records import Drop, InputFile, Release
 from libya_news.sources import Reading, Readings, SourceFile, StrPath, is_url
 
 from .build import Listed, chosen_topic, planned, provenance, publish_articles, shelf, sized, stages
-from .work import process_files, worker
+from .work import How, process_files, worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ def rebuild(
     *,
     sources: Sequence[StrPath] = (".",),
     topic: str = "",
+    engine: str = "local",
     workers: int = 1,
+    address: str = "",
     cache: StrPath | None = None,
 ) -> Rebuilt:
     """Build a release again, in a folder of its own, and compare it to what there is.
@@ -53,8 +55,7 @@ def rebuild(
         sources: folders, or URLs of folders, that hold the inputs: those that held the files and folders given to the
             first build.
         topic: the topic file that it was built with, where it was built with one that is not ours.
-        workers: processes that share the work.
-        cache: folder that remembers what was done with each article.
+        engine, workers, address, cache: who does the work, as ``build`` takes them.
 
     Raises:
         UsageError: the topic file is another one, or missing.
@@ -63,7 +64,7 @@ def rebuild(
     about = _topic(release, topic)
     files = list(_found(release, sources))
     with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
-        new = _built(release, files, Path(folder), about, (workers, cache))
+        new = _built(release, files, Path(folder), about, How(engine, workers, address, cache))
         return Rebuilt(tuple(_differing(release.path, new.path)), tuple(_causes(release, new)))
 
 
@@ -76,14 +77,12 @@ def _topic(release: Release, given: str) -> Topic | None:
     return found
 
 
-def _built(
-    release: Release, files: Listed, folder: Path, topic: Topic | None, work: tuple[int, StrPath | None]
-) -> Release:
+def _built(release: Release, files: Listed, folder: Path, topic: Topic | None, how: How) -> Release:
     settings = {**release.settings, "provenance": provenance(files)}
     plan = planned(folder, release.name, release.version, tuple(row for _, row in files), settings)
     with shelf(plan.path) as articles:
-        with worker(stages(topic, settings), *work, settings["provenance"]) as how:
-            found, drops = articles.fill(process_files(sized(files), how))
+        with worker(stages(topic, settings), how, settings["provenance"]) as work:
+            found, drops = articles.fill(process_files(sized(files), work))
         plan = replace(plan, created_at=release.created_at, changes=release.changes)
         return publish_articles(plan, found, [*_never_opened(release), *drops], release.path.parent)
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic
+from libya_news.engines import check, local
 from libya_news.errors import UsageError
 from libya_news.pipeline import OnProgress, Progress, on_topic, process_all
 from libya_news.records import Drop, RawArticle
 from libya_news.sources import SourceFile, StrPath, read_file
 
 from .cache import Cache, Known
+from .on_cluster import OnCluster
 from .rows import results, together
 
 BATCH: Final = 256
@@ -59,6 +59,13 @@ class Stages:
 class Work(Protocol):
     """How files become results."""
 
+    def made(self, files: Iterable[tuple[SourceFile, int]]) -> Iterator[tuple[pa.RecordBatch, int, int]]:
+        """What becomes of files, each with its size in bytes: batches of ``RESULTS``, each with the number of files
+        and of bytes that were read before.
+        """
+
+
+class _Reader(Protocol):
     def read(self, file: SourceFile) -> Iterable[Item]:
         """What is in a file, in its order."""
 
@@ -80,42 +87,69 @@ class _Plain:
             yield results(drops)
 
 
+class How(NamedTuple):
+    """Who does the work of a build; what comes of it is the same for any.
+
+    Attributes:
+        engine: one of ``engines.ENGINES``.
+        workers: number of processes of the local engine, 1 and up.
+        address: of the Ray cluster; empty for one of this machine.
+        cache: folder that keeps results of the local engine from run to run; None for none. It can be deleted at any
+            time.
+    """
+
+    engine: str = "local"
+    workers: int = 1
+    address: str = ""
+    cache: StrPath | None = None
+
+    def check(self) -> None:
+        """See that it can be done so.
+
+        Raises:
+            UsageError: it cannot.
+        """
+        check(self.engine, self.workers, self.address)
+        if self.engine == "ray" and self.cache is not None:
+            raise UsageError("The engine ray keeps no cache.", "Leave out --cache, or choose --engine local.")
+
+
 @contextlib.contextmanager
-def worker(stages: Stages, workers: int, cache: StrPath | None, provenance: str) -> Iterator[Work]:
+def worker(stages: Stages, how: How, provenance: str) -> Iterator[Work]:
     """What takes files through the stages.
 
     Args:
         stages: what is done with each article.
-        workers: number of processes, 1 and up; the result is the same for any.
-        cache: folder that keeps results from run to run; None for none. It can be deleted at any time.
+        how: who does it.
         provenance: hash of what the files beside the inputs say of them.
 
     Raises:
-        UsageError: there is no worker.
-        EnvironmentFaultError: the cache cannot be written.
+        UsageError: it cannot be done so.
+        EnvironmentFaultError: the cache cannot be written, or a worker was killed.
     """
-    if workers < 1:
-        raise UsageError(f"{workers} workers can do nothing.", "Give 1 or more.")
+    how.check()
+    if how.engine == "ray":
+        yield OnCluster(stages, how.address)
+        return
     with contextlib.ExitStack() as stack:
         process: Process = stages
-        if workers > 1:
-            pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
-            process = _Pooled(pool, stages)
-        if cache is None:
-            yield _Plain(process)
+        if how.workers > 1:
+            process = _Pooled(stack.enter_context(local.spread(how.workers)), stages)
+        if how.cache is None:
+            yield _Here(_Plain(process))
         else:
             identity = (stages.topic.identity if stages.topic else "", stages.filters, provenance)
-            yield stack.enter_context(contextlib.closing(Cache(Path(cache), process, identity)))
+            yield _Here(stack.enter_context(contextlib.closing(Cache(Path(how.cache), process, identity))))
 
 
 @dataclass(frozen=True, slots=True)
 class _Pooled:
-    pool: ProcessPoolExecutor
+    map: local.Map
     stages: Stages
 
     def __call__(self, raws: Sequence[RawArticle]) -> pa.RecordBatch:
         chunks = [raws[start : start + CHUNK] for start in range(0, len(raws), CHUNK)]
-        return together(list(self.pool.map(self.stages, chunks)))
+        return together(list(self.map(self.stages, chunks)))
 
 
 def process_files(
@@ -136,17 +170,26 @@ def process_files(
         Batches of ``RESULTS``.
     """
     drops = articles = 0
-    found = _read(files, work)
-    for some in _batches(found):
-        for batch in work.run([item for item, _, _ in some]):
-            dropped = batch.num_rows - batch["drop"].null_count
-            drops, articles = drops + dropped, articles + batch.num_rows - dropped
-            yield batch
+    for batch, number, done in work.made(files):
+        dropped = batch.num_rows - batch["drop"].null_count
+        drops, articles = drops + dropped, articles + batch.num_rows - dropped
+        yield batch
         if on_progress:
-            _, number, done = some[-1]
             on_progress(Progress(number, total[0], done, total[1], articles, drops))
     if on_progress:
         on_progress(Progress(total[0], total[0], total[1], total[1], articles, drops))
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Files are read in this process."""
+
+    reader: _Reader
+
+    def made(self, files: Iterable[tuple[SourceFile, int]]) -> Iterator[tuple[pa.RecordBatch, int, int]]:
+        for some in _batches(_read(files, self.reader)):
+            for batch in self.reader.run([item for item, _, _ in some]):
+                yield batch, *some[-1][1:]
 
 
 Found = tuple[Item, int, int]
@@ -166,7 +209,7 @@ def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
         yield batch
 
 
-def _read(files: Iterable[tuple[SourceFile, int]], work: Work) -> Iterator[Found]:
+def _read(files: Iterable[tuple[SourceFile, int]], work: _Reader) -> Iterator[Found]:
     done = 0
     for number, (file, size) in enumerate(files):
         yield from ((found, number, done) for found in work.read(file))

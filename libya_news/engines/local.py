@@ -1,0 +1,38 @@
+"""The processes of this machine, by the standard library's pool."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any
+
+from libya_news.errors import EnvironmentFaultError
+
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+"""What ``map`` does."""
+
+
+@contextlib.contextmanager
+def spread(workers: int) -> Iterator[Map]:
+    """``map`` in a number of processes. One is this process itself: another would take a second or two to start.
+
+    Raises:
+        EnvironmentFaultError: a process was killed.
+    """
+    if workers == 1:
+        yield map
+        return
+    # Ctrl-C reaches all processes of a terminal; this one alone minds it, and then ends the others.
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    try:
+        yield pool.map
+    except BrokenProcessPool:
+        raise EnvironmentFaultError(
+            "A worker process was killed, as a rule for want of memory.", "Use fewer --workers, or free some memory."
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)

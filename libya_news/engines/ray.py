@@ -1,0 +1,154 @@
+"""A Ray cluster, by Ray Data: it reads on whatever node has time, and holds back what nobody takes yet."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pickle
+import socket
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import pyarrow as pa
+
+from libya_news.errors import EnvironmentFaultError, UsageError
+
+BLOCK_BYTES: Final = 4 * 1024 * 1024
+"""Size of what is handed from task to task: some seconds of work, so that starting a task costs next to nothing, and
+one large file still keeps many processors busy."""
+
+READING_CPUS: Final = 0.1
+"""Share of a processor that reading takes beside processing. Two steps that asked for the same would be run as one, and
+then a file would be processed by one worker alone."""
+
+RETRIES: Final = 3
+"""Times that a task is tried again whose process or node was lost; Ray Data's own default is without end."""
+
+HERE: Final = "127.0.0.1"
+
+_NOTHING_LEAVES: Final = {"RAY_USAGE_STATS_ENABLED": "0"}
+"""What Ray asks of its surrounding when it is imported, and when a cluster starts."""
+
+_STAYS_HERE: Final = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""A cluster of our own listens on the loopback address alone, and does not look for the one that leads to the world;
+on Linux too, whatever the name says."""
+
+PATIENCE: Final = 10
+"""Seconds in which a cluster must answer."""
+
+PART: Final = "part"
+
+
+def run(
+    parts: Iterable[Any],
+    read: Callable[[Any], Iterable[pa.RecordBatch]],
+    process: Callable[[pa.RecordBatch], pa.RecordBatch],
+    *,
+    address: str,
+) -> Iterator[pa.RecordBatch]:
+    """Read and process, in order, on the cluster at an address, or on one that this machine runs for as long.
+
+    Raises:
+        UsageError: Ray is not installed.
+        EnvironmentFaultError: the cluster cannot be reached, or lost a piece of work again and again.
+    """
+    os.environ.update(_NOTHING_LEAVES if address else {**_NOTHING_LEAVES, **_STAYS_HERE})
+    try:
+        import ray.data  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError:
+        raise UsageError("Ray is not installed.", "Install libya-news with the extra ray.") from None
+    tables = [pa.table({PART: [pickle.dumps(part)]}) for part in parts]
+    if not tables:
+        return
+    with _quiet(), _cluster(address), ray.data.DataContext.current(_settings()):
+        made = _planned(ray.data.from_arrow(tables), read, process)
+        try:
+            for table in made.iter_batches(batch_size=None, batch_format="pyarrow"):
+                yield from table.to_batches()
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause from None
+        except ray.exceptions.RayError as error:
+            raise EnvironmentFaultError(f"Ray lost a piece of work: {error}.", "Look at the nodes' memory.") from None
+
+
+def _planned(
+    parts: Any,
+    read: Callable[[Any], Iterable[pa.RecordBatch]],
+    process: Callable[[pa.RecordBatch], pa.RecordBatch],
+) -> Any:
+    """What Ray Data is to do. It warns that another way of naming the retries will come, which is not there yet."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
+        rows = parts.map_batches(
+            _read, fn_args=(read,), batch_format="pyarrow", num_cpus=READING_CPUS, max_retries=RETRIES
+        )
+        return rows.map_batches(_process, fn_args=(process,), batch_format="pyarrow", max_retries=RETRIES)
+
+
+def _read(table: pa.Table, read: Callable[[Any], Iterable[pa.RecordBatch]]) -> Iterator[pa.Table]:
+    parts: list[Any] = table.column(PART).to_pylist()
+    for part in parts:
+        yield from (pa.Table.from_batches([batch]) for batch in read(pickle.loads(part)))  # noqa: S301 - the driver's
+
+
+def _process(table: pa.Table, process: Callable[[pa.RecordBatch], pa.RecordBatch]) -> Iterator[pa.Table]:
+    yield from (pa.Table.from_batches([process(batch)]) for batch in table.to_batches())
+
+
+@contextlib.contextmanager
+def _cluster(address: str) -> Iterator[None]:
+    """A connection to the cluster at an address, or to one of our own; where this process has one, it is that."""
+    import ray  # noqa: PLC0415
+
+    if ray.is_initialized():
+        yield
+        return
+    try:
+        _connect(ray, address)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise EnvironmentFaultError(f"No Ray cluster at {address or HERE}: {error}.", "Check the address.") from None
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _connect(ray: Any, address: str) -> None:
+    if address:
+        if "://" not in address:
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), PATIENCE).close()  # where nobody listens, Ray waits for ever
+        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
+        return
+    # Even the part of Ray's dashboard that is left when it is declined asks addresses of cloud providers on which of
+    # their machines it runs. It does not start where its port is taken.
+    with socket.socket() as taken:
+        taken.bind((HERE, 0))
+        place = {"dashboard_host": HERE, "dashboard_port": taken.getsockname()[1]}
+        ray.init("local", log_to_driver=False, logging_level=logging.CRITICAL, **place)
+
+
+def _settings() -> Any:
+    from ray.data import DataContext  # noqa: PLC0415
+
+    settings = DataContext.get_current().copy()
+    settings.target_max_block_size = BLOCK_BYTES
+    settings.enable_progress_bars = False
+    settings.print_on_execution_start = False
+    settings.raise_original_map_exception = True
+    settings.execution_options.preserve_order = True
+    return settings
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What Ray Data has to say is said by the error that is raised, and by our own progress."""
+    log = logging.getLogger("ray.data")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

@@ -1,0 +1,106 @@
+"""The same bytes from a Ray cluster, also where it loses a worker on the way; and it talks to nobody outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from watching import EPOCH, LOOPBACK, awaited, below, building, listening, outside, tree, write_corpus
+
+from libya_news import build
+from libya_news.engines import ray
+
+pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+
+BUSY = "ray::MapBatches(_process)"
+"""How Ray calls a process that processes a batch."""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ray") / "news"
+    write_corpus(folder, 2_000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int, Path]]:
+    """A cluster of two nodes: its address, the process that keeps it, and where it is written down whom it asks."""
+    ear = tmp_path_factory.mktemp("ray") / "ear"
+    command = [sys.executable, str(Path(__file__).with_name("ray_nodes.py"))]
+    pipe = subprocess.PIPE
+    environment = {**os.environ, **LOOPBACK, **listening(ear)}
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout
+        yield json.loads(process.stdout.readline()), process.pid, ear
+        process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def plain(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The release as this process makes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in EPOCH.items():
+            patch.setenv(name, value)
+        return tree(build([corpus], out=tmp_path_factory.mktemp("plain")).path)
+
+
+def test_two_nodes_one_of_which_loses_its_worker(
+    corpus: Path, plain: dict[str, bytes], nodes: tuple[str, int, Path], tmp_path: Path
+) -> None:
+    address, keeper, ear = nodes
+    options = ("--engine", "ray", "--address", address)
+    with building(corpus, tmp_path / "out", *options, **LOOPBACK, **listening(tmp_path / "ear")) as process:
+        victim = awaited(keeper, BUSY)
+        os.kill(victim, signal.SIGKILL)
+        _, errors = process.communicate(timeout=100)
+        assert process.returncode == 0, errors
+    assert tree(tmp_path / "out" / "libya-news-1.0.0") == plain
+    assert outside(tmp_path / "ear") == outside(ear) == []
+
+
+def test_an_error_on_a_node_is_the_error_of_the_build(nodes: tuple[str, int, Path]) -> None:
+    code = "import sys; from test_engines_ray import fail; fail(sys.argv[1])"
+    environment = {**os.environ, **LOOPBACK, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-c", code, nodes[0]]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    assert result.stderr.splitlines()[-1] == "ValueError: cannot do 3"
+
+
+def fail(address: str) -> None:
+    """Run what fails on the cluster; Ray starts threads, so this has a process of its own."""
+    list(ray.run(range(9), one_batch, failing, address=address))
+
+
+def one_batch(number: int) -> list[pa.RecordBatch]:
+    return [pa.record_batch([pa.array([number])], names=["number"])]
+
+
+def failing(batch: pa.RecordBatch) -> pa.RecordBatch:
+    if batch.column(0)[0].as_py() == 3:
+        raise ValueError("cannot do 3")
+    return batch
+
+
+def test_a_cluster_of_its_own(corpus: Path, plain: dict[str, bytes], tmp_path: Path) -> None:
+    with building(corpus, tmp_path / "out", "--engine", "ray", **listening(tmp_path / "ear")) as process:
+        _, errors = process.communicate(timeout=100)
+        assert process.returncode == 0, errors
+        assert not below(process.pid, "")
+    assert tree(tmp_path / "out" / "libya-news-1.0.0") == plain
+    assert (tmp_path / "ear" / "looked-up").exists()
+    assert outside(tmp_path / "ear") == []
+
+
+def test_no_cluster_where_one_is_named(corpus: Path, tmp_path: Path) -> None:
+    with building(corpus, tmp_path / "out", "--engine", "ray", "--address", "127.0.0.1:9") as process:
+        _, errors = process.communicate(timeout=100)
+        assert process.returncode == 3, errors
+        assert "No Ray cluster at 127.0.0.1:9" in errors
