@@ -69,7 +69,7 @@ def test_a_node_must_have_the_files_and_the_same_installation(corpus: Path, tmp_
         list(on_cluster.read_part([gone_file]))
     batch = next(on_cluster.read_part([SourceFile(corpus / "0.txt", "0.txt")]))
     with pytest.raises(EnvironmentFaultError, match="Install the same everywhere"):
-        on_cluster.process_batch(batch, pytest.fail, "another")
+        on_cluster.process_batch(batch, lambda _: pytest.fail("processed"), "another")
 
 
 @pytest.mark.parametrize(
@@ -103,10 +103,10 @@ def failing(number: int, at: int) -> int:
     return number
 
 
-def killed(number: int, at: int) -> int:
-    if number == at:
+def killed(some: bytes, at: int) -> bytes:
+    if some[0] == at:
         os.kill(os.getpid(), signal.SIGKILL)
-    return number
+    return some
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -115,9 +115,11 @@ def test_an_error_in_a_worker_is_the_error_of_the_build(workers: int) -> None:
         list(spread(partial(failing, at=3), range(9)))
 
 
-def test_a_worker_that_is_killed_is_an_error() -> None:
+@pytest.mark.parametrize("size", [1, 500_000])
+def test_a_worker_that_is_killed_is_an_error(size: int) -> None:
+    """Also where more waits than fits in a pipe."""
     with pytest.raises(EnvironmentFaultError, match="A worker process was killed"), local.spread(2) as spread:
-        list(spread(partial(killed, at=3), range(9)))
+        list(spread(partial(killed, at=3), [bytes([n]) * size for n in range(60)]))
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -31,6 +32,8 @@ def spread(workers: int) -> Iterator[Map]:
     try:
         yield pool.map
     except BrokenProcessPool:
+        if sys.version_info < (3, 11):  # what waits in its pipe would wait for ever there (CPython issue 94777)
+            pool._call_queue._reader.close()  # noqa: SLF001
         raise EnvironmentFaultError(
             "A worker process was killed, as a rule for want of memory.", "Use fewer --workers, or free some memory."
         ) from None
