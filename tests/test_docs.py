@@ -24,7 +24,15 @@ TRAINS = pytest.mark.skipif(find_spec("jax") is None, reason="the extra 'train' 
 
 
 @pytest.mark.parametrize(
-    "page", ["publishing.md", "rights.md", "corpus.md", "sources.md", pytest.param("segmentation.md", marks=TRAINS)]
+    "page",
+    [
+        "publishing.md",
+        "rights.md",
+        "corpus.md",
+        "sources.md",
+        "scaling.md",
+        pytest.param("segmentation.md", marks=TRAINS),
+    ],
 )
 def test_examples_run(root: Path, tmp_path: Path, page: str) -> None:
     (tmp_path / "seeds").symlink_to(root / "seeds")
