@@ -37,6 +37,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int, 
     command = [sys.executable, str(Path(__file__).with_name("ray_nodes.py"))]
     pipe = subprocess.PIPE
     environment = {**os.environ, **LOOPBACK, **listening(ear)}
+    environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)  # the nodes find the functions of these tests
     with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
         assert process.stdout
         yield json.loads(process.stdout.readline()), process.pid, ear
