@@ -64,12 +64,13 @@ def _shingled(texts: Iterable[str]) -> list[Hashes]:
 
 
 def jaccard(first: Hashes, second: Hashes) -> float:
-    """Size of what two sets share, as a part of all that is in either; 0 to 1. One of them must hold something.
+    """Size of what two sets of sorted hashes share, as a part of all that is in either; 0 to 1. None may be empty.
 
     >>> jaccard(np.uint64([1, 2]), np.uint64([2, 3]))
     0.3333333333333333
     """
-    common = len(np.intersect1d(first, second, assume_unique=True))
+    places = np.searchsorted(second, first)
+    common = int((second.take(places, mode="clip") == first).sum())
     return common / (len(first) + len(second) - common)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from libya_news.corpus.filters import Filters
@@ -243,11 +243,11 @@ def stages(topic: Topic | None, settings: Mapping[str, str]) -> Stages:
 
 def provenance(files: Listed) -> str:
     """One SHA-256 over the provenance files beside some files, since they decide too what is built; empty for none."""
-    beside = {
-        PurePosixPath(row.path).parent.as_posix(): file.path.with_name(FILE_NAME)
-        for file, row in files
-        if isinstance(file.path, Path)
-    }
+    beside: dict[str, Path] = {}
+    for file, row in files:
+        folder = row.path.rpartition("/")[0] or "."
+        if folder not in beside and isinstance(file.path, Path):
+            beside[folder] = file.path.with_name(FILE_NAME)
     found = {name: sha256_hex(path.read_bytes()) for name, path in sorted(beside.items()) if path.is_file()}
     return sha256_hex(json.dumps(found)) if found else ""
 

@@ -11,24 +11,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
-def lines(batch: pa.RecordBatch) -> bytes:
+def lines(batch: pa.RecordBatch) -> memoryview:
     """Each row as one JSON object in a line: names sorted, no spaces, class labels as their ids, times as ISO 8601.
 
-    >>> print(lines(pa.RecordBatch.from_pylist([{"b": 'a "word"', "a": [1.5, None]}, {"b": None, "a": []}])).decode())
+    >>> batch = pa.RecordBatch.from_pylist([{"b": 'a "word"', "a": [1.5, None]}, {"b": None, "a": []}])
+    >>> print(lines(batch).tobytes().decode())
     {"a":[1.5,null],"b":"a \\"word\\""}
     {"a":[],"b":null}
     <BLANKLINE>
     """
     columns = {field.name: column for field, column in zip(batch.schema, batch.columns, strict=True)}
-    written: bytes = _data(_joined(_object(columns), "\n")).tobytes()
+    written: memoryview = _data(_object(columns, "}\n")).data
     return written
 
 
-def _object(columns: dict[str, Any]) -> Any:
+def _object(columns: dict[str, Any], end: str = "}") -> Any:
     parts: list[Any] = []
     for name, column in sorted(columns.items()):
         parts += [f"{',' if parts else '{'}{json.dumps(name, ensure_ascii=False)}:", _values(column)]
-    return _joined(*parts, "}")
+    return _joined(*parts, end)
 
 
 def _joined(*parts: Any) -> Any:

@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 import platform
-from dataclasses import asdict, replace
+from dataclasses import fields
 from datetime import datetime, timezone
 from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from libya_news._version import __version__
 from libya_news.errors import DataError
@@ -27,11 +29,9 @@ _SHAPING: Final = ("datasets", "ftfy", "pyarrow", "resiliparse")
 
 def to_json(release: Release) -> str:
     """The manifest of a release: its fields, its format first, in a fixed order."""
-    fields = asdict(replace(release, path=Path()))
-    del fields["path"]
-    return (
-        json.dumps({"format": FORMAT, "format_version": FORMAT_VERSION, **fields}, ensure_ascii=False, indent=1) + "\n"
-    )
+    own = {field.name: getattr(release, field.name) for field in fields(release) if field.name != "path"}
+    text = msgspec.json.encode({"format": FORMAT, "format_version": FORMAT_VERSION, **own})
+    return msgspec.json.format(text, indent=1).decode("utf-8") + "\n"
 
 
 def load(folder: Path) -> Release:
@@ -42,10 +42,10 @@ def load(folder: Path) -> Release:
     """
     path = folder / FILE_NAME
     try:
-        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        found = fields.pop("format"), fields.pop("format_version")
-        if found != (FORMAT, FORMAT_VERSION):
-            raise DataError(f"{path} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        form = found.pop("format"), found.pop("format_version")
+        if form != (FORMAT, FORMAT_VERSION):
+            raise DataError(f"{path} declares {form}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
         for name, record in (
             ("inputs", InputFile),
             ("files", OutputFile),
@@ -54,8 +54,8 @@ def load(folder: Path) -> Release:
             ("full", OutputFile),
             ("erased", Tombstone),
         ):
-            fields[name] = tuple(record(**row) for row in fields.get(name, ()))
-        return Release(path=folder, **fields)
+            found[name] = tuple(record(**row) for row in found.get(name, ()))
+        return Release(path=folder, **found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder} holds no readable {FILE_NAME}: {error}.", "Name the folder of a release.") from None
 
@@ -104,6 +104,5 @@ _DECIDING: Final = ("name", "version", "inputs", "schema_version", "code", "envi
 
 def fingerprint(release: Release) -> str:
     """One SHA-256 over all that decides what a build writes, but for the time."""
-    fields = asdict(release)
-    parts = {name: fields[name] for name in _DECIDING}
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()
+    parts = {name: getattr(release, name) for name in _DECIDING}
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()

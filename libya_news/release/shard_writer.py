@@ -67,8 +67,8 @@ class _Shard:
 class ShardWriter:
     """The data files of a release: rows are written as soon as there are enough for a group.
 
-    Two threads do so, one the files, one the hashes of their rows; both are the work of libraries that let others run
-    meanwhile. Some groups wait to be written, and no more are in memory.
+    For each config, one thread writes its files, and one makes the hashes of their rows; both is the work of libraries
+    that let others run meanwhile. Some groups wait to be written, and no more are in memory.
     """
 
     def __init__(self, folder: Path, suffix: str) -> None:
@@ -77,12 +77,13 @@ class ShardWriter:
         self._held: dict[Part, list[pa.RecordBatch]] = {}
         self._shards: dict[Part, list[_Shard]] = {}
         self._closed: dict[Path, Future[tuple[str, int]]] = {}
-        self._writing, self._hashing = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._writing = {config: ThreadPoolExecutor(1) for config in CONFIGS}
+        self._hashing = {config: ThreadPoolExecutor(1) for config in CONFIGS}
         self._waiting: deque[Future[Any]] = deque()
 
     def close(self) -> None:
         """Wait for what is being written; what waits is given up."""
-        for pool in (self._writing, self._hashing):
+        for pool in (*self._writing.values(), *self._hashing.values()):
             pool.shutdown(cancel_futures=True)
         for shard in (shard for shards in self._shards.values() for shard in shards):
             with contextlib.suppress(OSError):  # told already, where it is why nothing more is written
@@ -128,8 +129,8 @@ class ShardWriter:
             self._end(part)
             shards.append(self._begun(part, len(shards), rows.schema))
         shards[-1].rows += rows.num_rows
-        self._waiting.append(self._writing.submit(shards[-1].write, rows))
-        self._waiting.append(self._hashing.submit(shards[-1].digest, rows))
+        self._waiting.append(self._writing[part[0]].submit(shards[-1].write, rows))
+        self._waiting.append(self._hashing[part[0]].submit(shards[-1].digest, rows))
 
     def _begun(self, part: Part, number: int, schema: pa.Schema) -> _Shard:
         path = self._folder / part[0] / f"{part[1]}-{number}.{self._suffix}"
@@ -140,7 +141,7 @@ class ShardWriter:
         """Complete the last file of a part."""
         for shard in self._shards[part][-1:]:
             if shard.path not in self._closed:
-                self._closed[shard.path] = self._writing.submit(shard.close)
+                self._closed[shard.path] = self._writing[part[0]].submit(shard.close)
 
     def files(self) -> tuple[OutputFile, ...]:
         """All files, in the order of configs and splits, under their names; how many there are is known only now.

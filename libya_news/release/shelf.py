@@ -88,6 +88,8 @@ class Shelf:
             if self._pending:
                 self._write()
             self._open.close()
+            if self._writer is None and self._kept:
+                self._kept, self._rows = [together(self._kept)], [sum(self._rows)]
         return Selection(self, np.arange(sum(self._rows)))
 
     def _add(self, batch: pa.RecordBatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,19 +99,18 @@ def write_data(folder: Path, made: Tables, settings: Mapping[str, str]) -> tuple
 
 def describe(folder: Path, release: Release) -> Release:
     """Write what describes the data files of a release, its manifest last, and return its record with them."""
-    made = []
-    for path, text in documents.render(release).items():
-        _write_text(folder / path, text)
-        data = text.encode("utf-8")
-        made.append(Document(path, len(data), sha256_hex(data)))
-    release = replace(release, documents=tuple(made))
-    _write_text(folder / manifest.FILE_NAME, manifest.to_json(release))
+    made = {path: text.encode("utf-8") for path, text in documents.render(release).items()}
+    with ThreadPoolExecutor() as pool:  # most of the time goes by with waiting for the disk
+        list(pool.map(lambda path: _write(folder / path, made[path]), made))
+    rows = (Document(path, len(data), sha256_hex(data)) for path, data in made.items())
+    release = replace(release, documents=tuple(rows))
+    _write(folder / manifest.FILE_NAME, manifest.to_json(release).encode("utf-8"))
     return release
 
 
-def _write_text(path: Path, text: str) -> None:
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(exist_ok=True)
-    with path.open("x", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
+    with path.open("xb") as stream:
+        stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())

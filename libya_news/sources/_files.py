@@ -161,8 +161,7 @@ def _walk(path: Path, name: str, reading: Reading, seen: set[tuple[int, int]]) -
             return
         seen.add((status.st_dev, status.st_ino))
         if stat.S_ISDIR(status.st_mode):
-            for entry in _entries(path):
-                inside = "/".join(map(_named, entry.relative_to(path).parts))
+            for entry, inside in _entries(path):
                 yield from _walk(entry, f"{name}/{inside}", reading, seen)
         elif stat.S_ISREG(status.st_mode):
             yield SourceFile(path, name, reading)
@@ -172,14 +171,15 @@ def _walk(path: Path, name: str, reading: Reading, seen: set[tuple[int, int]]) -
         yield Drop(name, "read", f"unreadable: {error.strerror}")
 
 
-def _entries(folder: Path) -> list[Path]:
-    """What is to be read in a folder: all in it, or the data files of a dataset."""
+def _entries(folder: Path) -> list[tuple[Path, str]]:
+    """What is to be read in a folder, each with its name in there: all, or the data files of a dataset."""
     card = folder / CARD
     if card.is_file():
         with card.open("rb") as stream:
             head = head_of(stream.read(MAX_CARD_BYTES))
         if head is not None:
             names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-            return [folder / name for name in sorted(data_files(head, names))]
+            found = (folder / name for name in sorted(data_files(head, names)))
+            return [(path, "/".join(map(_named, path.relative_to(folder).parts))) for path in found]
     wanted = (path for path in folder.iterdir() if not path.name.startswith(".") and path.name not in PASSED_OVER)
-    return sorted(wanted, key=lambda path: path.name)
+    return [(path, _named(path.name)) for path in sorted(wanted, key=lambda path: path.name)]

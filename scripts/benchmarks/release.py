@@ -36,7 +36,7 @@ from .corpora import DEFAULT, SEED, table
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLES = 1_200
-ROUNDS = 3
+ROUNDS = 5
 LINES = 4_000
 """Lines that made-up articles draw from: four to six of them, so that few articles are near-duplicates."""
 
