@@ -30,7 +30,6 @@ import psutil
 import trafilatura
 
 from libya_news import build
-from libya_news.records import RawArticle
 from libya_news.sources import read
 
 from .corpora import DEFAULT, SEED, table
@@ -41,6 +40,10 @@ PROCESSES = (1, 2)
 SIZES = (10, 100, 500, 2_000)
 """Of made-up corpora, in MB of text."""
 FILE_BYTES = 16 << 20
+PIECE_WORDS = 20
+LEAST_PIECES = 6
+"""Words of a piece, and pieces of an article."""
+
 MB = 1e6
 
 
@@ -63,7 +66,7 @@ def main(arguments: list[str]) -> None:
         f"the same texts or pages, in as many processes. Medians of {ROUNDS} rounds by turns, starting processes "
         "included.\n\n"
         + table(["", "processes", "of ours", "of the other", "ratio"], beside)
-        + "\nCorpora of lines of the raw corpora, recombined by chance; two workers. Peak memory is that of all "
+        + "\nCorpora of pieces of the raw corpora, recombined by chance; two workers. Peak memory is that of all "
         "processes together, looked at ten times a second (what they share is counted once).\n\n"
         + table(["text, MB", "articles", "wall s", "MB/s", "peak memory, MB"], rows)
         + f"\nFrom {first:,} to {last:,} MB, time grows with the size to the power of "
@@ -174,28 +177,38 @@ def _peak(pid: int) -> float:
 
 
 def _made_up(place: Path, corpora: Path, size: int) -> None:
-    """Articles of as many lines as real ones have, each line drawn by chance; the same for the same size."""
+    """Articles with the lines of real ones, of which each is put together of pieces drawn by chance.
+
+    The same for the same size. An article has so many pieces that hardly any two are near-duplicates by chance.
+    """
     place.mkdir()
     draw = random.Random(SEED)  # noqa: S311 - a fixed choice, not a secret
-    texts = [raw.data for raw in islice(_texts(corpora), 8_000)]
-    lines = [[line for line in text.split("\n") if line.strip()] for text in texts if isinstance(text, str)]
-    shapes = [len(found) for found in lines if found]
-    pool = [line for found in lines for line in found]
+    cut = [list(filter(None, map(_cut, text.split("\n")))) for text in _texts(corpora)]
+    pool = [piece for lines in cut for line in lines for piece in line]
+    shapes = [shape for lines in cut if sum(shape := [len(line) for line in lines]) >= LEAST_PIECES]
     done = number = 0
     while done < size:
         with (place / f"{number:05}.jsonl").open("w", encoding="utf-8") as file:
             number, written = number + 1, 0
             while written < FILE_BYTES and done < size:
-                text = "\n".join(draw.choices(pool, k=draw.choice(shapes)))
+                text = "\n".join(" ".join(draw.choices(pool, k=count)) for count in draw.choice(shapes))
                 row = json.dumps({"text": text, "url": f"https://example.org/{number}/{written}"}, ensure_ascii=False)
                 file.write(row + "\n")
                 bytes_ = len(text.encode("utf-8", "surrogatepass"))
                 written, done = written + bytes_, done + bytes_
 
 
-def _texts(corpora: Path) -> Iterator[RawArticle]:
+def _cut(line: str) -> list[str]:
+    """The words of a line, some at a time."""
+    words = iter(line.split())
+    return list(iter(lambda: " ".join(islice(words, PIECE_WORDS)), ""))
+
+
+def _texts(corpora: Path) -> Iterator[str]:
     for folder in ("libya", "arabic-news"):
-        yield from islice(read(corpora / folder, on_drop=lambda _: None), 4_000)
+        for raw in islice(read(corpora / folder, on_drop=lambda _: None), 4_000):
+            if isinstance(raw.data, str):
+                yield raw.data
 
 
 def _draw(grown: list[tuple[int, int, float, float]], path: Path) -> None:
