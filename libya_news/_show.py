@@ -82,10 +82,11 @@ def progress(console: Console) -> Iterator[Callable[[Progress], None]]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeRemainingColumn())
     with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("Reading", total=None, what="")
+        task, started = bar.add_task("Reading", total=None, what=""), time.monotonic()
 
         def update(now: Progress) -> None:
-            bar.update(task, completed=now.bytes, total=now.total_bytes, what=_words(now))
+            what = _words(now, time.monotonic() - started)
+            bar.update(task, completed=now.bytes, total=now.total_bytes, what=what)
 
         yield update
 
@@ -97,13 +98,29 @@ def _log_lines() -> Callable[[Progress], None]:
         nonlocal last
         if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
             last = time.monotonic()
-            print(f"{last - started:.0f} s: {_words(now)}", file=sys.stderr, flush=True)
+            taken = last - started
+            left = f", {_left(now, taken):,.0f} s left" if now.bytes else ""
+            print(f"{taken:.0f} s: {_words(now, taken)}{left}", file=sys.stderr, flush=True)
 
     return update
 
 
-def _words(now: Progress) -> str:
+def _words(now: Progress, seconds: float) -> str:
+    """How far a build is, and how fast it was in that many seconds; the bytes are those of the files as they lie there.
+
+    >>> _words(Progress(1, 2, 500_000, 1_000_000, 7, 1), 2.0)
+    '1 of 2 files, 0.5 of 1.0 MB at 0.2 MB/s, 7 articles, 1 drops'
+    """
     return (
-        f"{now.files:,} of {now.total_files:,} files, {now.bytes / 1e6:,.1f} of {now.total_bytes / 1e6:,.1f} MB, "
-        f"{now.articles:,} articles, {now.drops:,} drops"
+        f"{now.files:,} of {now.total_files:,} files, {now.bytes / 1e6:,.1f} of {now.total_bytes / 1e6:,.1f} MB "
+        f"at {now.bytes / 1e6 / max(seconds, 1e-3):,.1f} MB/s, {now.articles:,} articles, {now.drops:,} drops"
     )
+
+
+def _left(now: Progress, seconds: float) -> float:
+    """Seconds that reading will take yet, if it goes on as it went.
+
+    >>> _left(Progress(1, 2, 500_000, 1_500_000, 7, 1), 2.0)
+    4.0
+    """
+    return seconds * (now.total_bytes - now.bytes) / now.bytes

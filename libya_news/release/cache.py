@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import islice
 from operator import attrgetter
@@ -57,7 +57,9 @@ class Cache:
     A file that is the same is not even read. An article that stands in a file that changed is found by its own key.
     """
 
-    def __init__(self, folder: Path, process: Callable[[Sequence[RawArticle]], pa.RecordBatch], identity: Any) -> None:
+    def __init__(
+        self, folder: Path, process: Callable[[Sequence[RawArticle]], Callable[[], pa.RecordBatch]], identity: Any
+    ) -> None:
         """Open a cache, or begin one.
 
         Args:
@@ -117,20 +119,22 @@ class Cache:
             yield item
         self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", [(own, sha256(keys).digest(), bytes(keys))])
 
-    def run(self, items: Sequence[RawArticle | Drop | Known]) -> Iterator[pa.RecordBatch]:
+    def run(self, items: Sequence[RawArticle | Drop | Known]) -> list[Callable[[], pa.RecordBatch]]:
         """What becomes of some items: of articles that are not known, what is made of them, which is remembered."""
+        pending: list[Callable[[], pa.RecordBatch]] = []
         raws = {self._key(item): item for item in items if isinstance(item, RawArticle)}
         found = {key: known for key in raws if (known := self._known(key))}
         keys = [key for key in raws if key not in found]
         if keys:
-            yield self._kept(keys, self._process([raws[key] for key in keys]))
+            pending.append(partial(self._kept, keys, self._process([raws[key] for key in keys])))
         if drops := [item for item in items if isinstance(item, Drop)]:
-            yield self._kept([self._key(drop) for drop in drops], results(drops))
+            pending.append(partial(self._kept, [self._key(drop) for drop in drops], partial(results, drops)))
         rows: dict[int, tuple[pa.RecordBatch, list[int]]] = {}
         for batch, row in (*(item for item in items if isinstance(item, Known)), *found.values()):
             rows.setdefault(id(batch), (batch, []))[1].append(row)
         for batch, numbers in rows.values():
-            yield batch.take(pa.array(numbers)).select(RESULTS.names)
+            pending.append(partial(_taken, batch, numbers))
+        return pending
 
     def _key(self, item: RawArticle | Drop) -> bytes:
         if isinstance(item, Drop):
@@ -154,8 +158,9 @@ class Cache:
             batch = reader.read_next_batch()
         return batch, dict(enumerate(cells(batch, "key").to_pylist()))
 
-    def _kept(self, keys: Sequence[bytes], batch: pa.RecordBatch) -> pa.RecordBatch:
+    def _kept(self, keys: Sequence[bytes], pending: Callable[[], pa.RecordBatch]) -> pa.RecordBatch:
         """The batch, which is remembered."""
+        batch = pending()
         keyed = pa.RecordBatch.from_arrays([*batch.columns, pa.array(keys, pa.binary(KEY_BYTES))], schema=_KEYED)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, _KEYED, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
@@ -182,6 +187,10 @@ class Cache:
             for row in rows:
                 number = self._base.execute(query, row).lastrowid
         return number
+
+
+def _taken(batch: pa.RecordBatch, rows: Sequence[int]) -> pa.RecordBatch:
+    return batch.take(pa.array(rows)).select(RESULTS.names)
 
 
 _KNOWN: Final = attrgetter("sha256", *(field.name for field in fields(RawArticle) if field.name != "data"))

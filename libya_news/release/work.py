@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -34,8 +37,14 @@ CHUNK: Final = 16
 Item = RawArticle | Drop | Known
 """What is in a file: an article as found, what is none, or what is known of it already."""
 
-Process = Callable[[Sequence[RawArticle]], pa.RecordBatch]
+Pending = Callable[[], pa.RecordBatch]
+"""Gives a batch of ``RESULTS`` that is in the making, or is made when it is asked for."""
+
+Process = Callable[[Sequence[RawArticle]], Pending]
 """Makes of articles one batch of ``RESULTS``, a row for each in their order."""
+
+AHEAD: Final = 2
+"""Batches that are in the making while one is taken: as one is read and another is put on the shelf, workers go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class _Reader(Protocol):
     def read(self, file: SourceFile) -> Iterable[Item]:
         """What is in a file, in its order."""
 
-    def run(self, items: Sequence[Item]) -> Iterable[pa.RecordBatch]:
+    def run(self, items: Sequence[Item]) -> list[Pending]:
         """What becomes of it: batches of ``RESULTS``, in any order."""
 
 
@@ -80,11 +89,10 @@ class _Plain:
     def read(self, file: SourceFile) -> Iterable[Item]:
         return read_file(file)
 
-    def run(self, items: Sequence[Item]) -> Iterator[pa.RecordBatch]:
-        if raws := [item for item in items if isinstance(item, RawArticle)]:
-            yield self.process(raws)
-        if drops := [item for item in items if isinstance(item, Drop)]:
-            yield results(drops)
+    def run(self, items: Sequence[Item]) -> list[Pending]:
+        raws = [item for item in items if isinstance(item, RawArticle)]
+        drops = [item for item in items if isinstance(item, Drop)]
+        return [*([self.process(raws)] if raws else []), *([partial(results, drops)] if drops else [])]
 
 
 class How(NamedTuple):
@@ -132,7 +140,7 @@ def worker(stages: Stages, how: How, provenance: str) -> Iterator[Work]:
         yield OnCluster(stages, how.address)
         return
     with contextlib.ExitStack() as stack:
-        process: Process = stages
+        process: Process = partial(partial, stages)
         if how.workers > 1:
             process = _Pooled(stack.enter_context(local.spread(how.workers)), stages)
         if how.cache is None:
@@ -147,9 +155,9 @@ class _Pooled:
     map: local.Map
     stages: Stages
 
-    def __call__(self, raws: Sequence[RawArticle]) -> pa.RecordBatch:
-        chunks = [raws[start : start + CHUNK] for start in range(0, len(raws), CHUNK)]
-        return together(list(self.map(self.stages, chunks)))
+    def __call__(self, raws: Sequence[RawArticle]) -> Pending:
+        made = self.map(self.stages, [raws[start : start + CHUNK] for start in range(0, len(raws), CHUNK)])
+        return lambda: together(list(made))
 
 
 def process_files(
@@ -187,9 +195,13 @@ class _Here:
     reader: _Reader
 
     def made(self, files: Iterable[tuple[SourceFile, int]]) -> Iterator[tuple[pa.RecordBatch, int, int]]:
-        for some in _batches(_read(files, self.reader)):
-            for batch in self.reader.run([item for item, _, _ in some]):
-                yield batch, *some[-1][1:]
+        waiting: deque[tuple[list[Pending], int, int]] = deque()
+        for some in chain(_batches(_read(files, self.reader)), [[]] * AHEAD):
+            if some:
+                waiting.append((self.reader.run([item for item, _, _ in some]), *some[-1][1:]))
+            if len(waiting) > AHEAD or (waiting and not some):
+                pending, number, done = waiting.popleft()
+                yield from ((batch(), number, done) for batch in pending)
 
 
 Found = tuple[Item, int, int]

@@ -19,6 +19,7 @@ BENCHMARKS = {
     "sites": "what profiles of sites add to segmentation",
     "html": "the story of web pages, beside other extractors",
     "release": "time and memory of releases of a million articles, and of a rebuild with one article changed",
+    "build": "whole builds beside ftfy and trafilatura, and how time and memory grow with the corpus",
 }
 
 
