@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,13 +27,14 @@ from libya_news.errors import (
 )
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.outputs import parquet
-from libya_news.records import sha256_hex
+from libya_news.records import Drop, RawArticle, sha256_hex
 from libya_news.release import manifest, reading, schema, sidebyside, staging, versioning
 from libya_news.release.diff import diff
 from libya_news.release.rebuild import rebuild
 from libya_news.release.shards import write
 from libya_news.release.store import Store
 from libya_news.release.verify import verify
+from libya_news.sources import SourceFile, read_file
 
 EPOCH = "1579000000"
 
@@ -258,6 +260,23 @@ def test_a_cache_gives_the_same_bytes_and_damage_is_noticed(place: Path, monkeyp
     assert plain == _bytes(build([place / "in"], out=place / "d", cache=cache).path)
     shutil.rmtree(cache)
     assert plain == _bytes(build([place / "in"], out=place / "e", cache=cache).path)
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_remembered(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+    story = min(path for path in (place / "in").rglob("*") if path.is_file())
+    before = story.read_bytes()
+    plain = _bytes(build([place / "in"], out=place / "plain").path)
+
+    def changing(file: SourceFile) -> Iterator[RawArticle | Drop]:
+        story.write_bytes(before + b" More.")
+        return read_file(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("libya_news.release.cache.read_file", changing)
+        assert plain != _bytes(build([place / "in"], out=place / "a", cache=place / "cache").path)
+    story.write_bytes(before)
+    assert plain == _bytes(build([place / "in"], out=place / "b", cache=place / "cache").path)
 
 
 def test_what_a_killed_process_left_is_removed_and_what_a_running_one_has_is_not(place: Path) -> None:

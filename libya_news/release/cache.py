@@ -117,6 +117,9 @@ class Cache:
         for item in read_file(file):
             keys += self._key(item)
             yield item
+        with contextlib.suppress(OSError):
+            if isinstance(file.path, Path) and file.digest()[0] != file.sha256:
+                return  # it has changed since it was listed; of a URL, opening it would have told
         self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", [(own, sha256(keys).digest(), bytes(keys))])
 
     def run(self, items: Sequence[RawArticle | Drop | Known]) -> list[Callable[[], pa.RecordBatch]]:
