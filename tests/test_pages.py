@@ -7,9 +7,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
+from w3lib.url import canonicalize_url
 
 from libya_news import Article, Drop, RawArticle
+from libya_news.corpus import addresses
 from libya_news.corpus.addresses import canonical
 from libya_news.pipeline import article_id, process
 from libya_news.segment.page_facts import PageFacts, page_facts
@@ -145,6 +149,11 @@ def test_a_fact_of_a_million_words_is_none() -> None:
 def test_ids_do_not_depend_on_how_an_address_is_written(url: str, same: str) -> None:
     assert canonical(url) == canonical(same)
     assert article_id(RawArticle("x", "text", url=url)) == article_id(RawArticle("y", "text", url=same))
+
+
+@given(st.from_regex(addresses._PLAIN, fullmatch=True))
+def test_plain_addresses_are_as_the_library_writes_them(url: str) -> None:
+    assert canonicalize_url(url) == url
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
 from urllib.parse import urlsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 from libya_news._tables import load_table
+
+_PLAIN: Final = re.compile(r"https?://[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)+/?")
+"""Addresses of which many are, and which are written as they must be: a name, and a path without escapes or dots to
+resolve. That spares them a library that takes them to pieces and puts them together again."""
 
 
 def canonical(url: str) -> str:
@@ -21,9 +27,9 @@ def canonical(url: str) -> str:
     'JA-1'
     """
     try:
-        if urlsplit(url).scheme not in ("http", "https"):
+        if _PLAIN.fullmatch(url) or urlsplit(url).scheme not in ("http", "https"):
             return url
         tracking = load_table("urls", expect="urls")["tracking"]
-        return str(canonicalize_url(url_query_cleaner(url, tracking, remove=True)))
+        return str(canonicalize_url(url_query_cleaner(url, tracking, remove=True) if "?" in url else url))
     except ValueError:
         return url

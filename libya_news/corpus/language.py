@@ -44,10 +44,9 @@ def guess_language(text: str) -> Guess | None:
     """
     from resiliparse.parse.lang import detect_fast  # noqa: PLC0415 - a compiled library that only a build needs
 
-    sample = text[:SAMPLE_CHARS]
-    if sum(map(str.isalpha, sample[:200])) < MIN_LETTERS:
+    if sum(map(str.isalpha, text[: 2 * MIN_LETTERS])) < MIN_LETTERS > sum(map(str.isalpha, text[:200])):
         return None
-    language, distance = detect_fast(sample)
+    language, distance = detect_fast(text[:SAMPLE_CHARS])
     return None if language == "unknown" else Guess(language, _confidence(distance))
 
 

@@ -48,7 +48,8 @@ def _fixed(text: str, options: NormalizeOptions, *before: ByteOffsets) -> Normal
         return Normalized(text, offsets=OffsetChain(before)) if before else Normalized(text)
     try:
         work = run_fixes(text, found, options)
-        lost = damage(work.text, suspicious="mojibake" in work.needed) if work.needed else ()
+        suspicious = "mojibake" in work.needed
+        lost = damage(work.text, suspicious=suspicious) if suspicious or "lost" in work.needed else ()
     finally:
         suspicion.forget()
         repair.forget()

@@ -74,9 +74,11 @@ class Work:
     def make(self, name: str) -> None:
         """Make one fix as often as it finds something."""
         for _ in range(MAX_LAYERS):
-            if name not in self.needed or not self._make_once(name):
+            if not self._make_once(name):
                 return
             self.needed = needed(self.text)
+            if name not in self.needed:
+                return
 
     def _make_once(self, name: str) -> int:
         """Make one fix.
@@ -118,7 +120,8 @@ def run_fixes(text: str, found: set[str], options: NormalizeOptions) -> Work:
     for _ in range(MAX_ROUNDS):
         before = work.text
         for name in names:
-            work.make(name)
+            if name in work.needed:
+                work.make(name)
         if work.text is before:
             break
     return work

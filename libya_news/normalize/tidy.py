@@ -57,7 +57,8 @@ def pattern_fix(name: str) -> Rule:
     """
     rules = table()["patterns"][name]
     news = [new for _, new in rules]
-    joined = re.compile("|".join(f"({fill(pattern)})" for pattern, _ in rules))
+    either = "|".join(f"({fill(pattern)})" for pattern, _ in rules)
+    joined = re.compile(f"{table()['first'].get(name, '')}(?:{either})")
     return Rule(joined, news[0] if len(set(news)) == 1 else partial(_choose, news))
 
 
@@ -174,9 +175,8 @@ def nfc(text: str) -> list[Edit]:
 
     A text with more than ``MAX_MARKS`` combining marks in a row keeps that run as it is.
     """
-    if text.isascii():
-        return []
-    words = (m for m in _NOT_ASCII.finditer(text) if not _has_long_marks(m[0]))
+    spans = [span for span in lines(text) if not unicodedata.is_normalized("NFC", text[slice(*span)])]
+    words = (m for span in spans for m in _NOT_ASCII.finditer(text, *span) if not _has_long_marks(m[0]))
     return [Edit(m.start(), m.end(), new) for m in words if (new := unicodedata.normalize("NFC", m[0])) != m[0]]
 
 

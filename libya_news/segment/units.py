@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -135,7 +135,7 @@ def units(text: str) -> list[Unit]:
     >>> [(unit.start, unit.end, unit.known) for unit in units("Media captionBBC Arabic found it")]
     [(0, 13, 'caption_marker'), (13, 32, 'caption')]
     """
-    signs = _signs(text)
+    signs = _found(_signs(), text)
     found: list[Unit] = []
     start = last = 0
     sign = next(signs)
@@ -157,7 +157,8 @@ def units(text: str) -> list[Unit]:
 
 def _cut(text: str, start: int, end: int, breaks: int) -> Iterator[Unit]:
     """The units of a line in which something stands that may cut it."""
-    marks = [_mark(found) for found in _marks().finditer(text, start, end)]
+    marked = next(_found(_mark_signs(), text[start:end])) < end - start
+    marks = [_mark(found) for found in _marks().finditer(text, start, end)] if marked else []
     for piece in _pieces(text, start, end, marks):
         solid = text[piece.start : piece.end].strip()
         if solid:
@@ -167,20 +168,30 @@ def _cut(text: str, start: int, end: int, breaks: int) -> Iterator[Unit]:
 
 
 @lru_cache(maxsize=1)
-def _sign_pattern() -> Any:
+def _signs() -> Any:
     """Whatever a mark or a credit holds, for one linear scan over the text: most lines have none of it."""
+    words = [*_section_of(), *_credit_words(), *agencies()]
+    return _scanner(words, r"©|\(c\)|\||#\w|\[/?[cegvap]|\d (?:of|/) \d")
+
+
+@lru_cache(maxsize=1)
+def _mark_signs() -> Any:
+    """Whatever a mark holds, for lines with a sign: many news agencies are named in lines without a mark."""
+    return _scanner(_section_of(), r"#\w|\[/?[cegvap]|\d (?:of|/) \d")
+
+
+def _scanner(words: Iterable[str], others: str) -> Any:
     import re2  # type: ignore[import-untyped] # noqa: PLC0415 - importing the package must not wait for it
 
-    words = longest_first([*_section_of(), *_credit_words(), *agencies()])
-    return re2.compile(rf"{'|'.join(map(re2.escape, words))}|©|\(c\)|\||#\w|\[/?[cegvap]|\d (?:of|/) \d")
+    return re2.compile(f"{'|'.join(map(re2.escape, longest_first(words)))}|{others}")
 
 
-def _signs(text: str) -> Iterator[int]:
-    """Where in a text anything stands that may cut its line, in order; at last the largest number there is."""
+def _found(scanner: Any, text: str) -> Iterator[int]:
+    """Where in a text a scanner finds something, in order; at last the largest number there is."""
     try:
-        yield from (found.start() for found in _sign_pattern().finditer(text))
+        yield from (found.start() for found in scanner.finditer(text))
     except UnicodeEncodeError:  # of lone surrogates, for which any other character does
-        yield from _signs(text.encode("utf-8", "replace").decode())
+        yield from _found(scanner, text.encode("utf-8", "replace").decode())
         return
     yield sys.maxsize
 
