@@ -151,7 +151,7 @@ def test_ids_do_not_depend_on_how_an_address_is_written(url: str, same: str) -> 
     assert article_id(RawArticle("x", "text", url=url)) == article_id(RawArticle("y", "text", url=same))
 
 
-@given(st.from_regex(addresses._PLAIN, fullmatch=True))
+@given(st.from_regex(addresses.PLAIN, fullmatch=True))
 def test_plain_addresses_are_as_the_library_writes_them(url: str) -> None:
     assert canonicalize_url(url) == url
 

@@ -10,7 +10,7 @@ from w3lib.url import canonicalize_url, url_query_cleaner
 
 from libya_news._tables import load_table
 
-_PLAIN: Final = re.compile(r"https?://[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)+/?")
+PLAIN: Final = re.compile(r"https?://[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)+/?")
 """Addresses of which many are, and which are written as they must be: a name, and a path without escapes or dots to
 resolve. That spares them a library that takes them to pieces and puts them together again."""
 
@@ -27,7 +27,7 @@ def canonical(url: str) -> str:
     'JA-1'
     """
     try:
-        if _PLAIN.fullmatch(url) or urlsplit(url).scheme not in ("http", "https"):
+        if PLAIN.fullmatch(url) or urlsplit(url).scheme not in ("http", "https"):
             return url
         tracking = load_table("urls", expect="urls")["tracking"]
         return str(canonicalize_url(url_query_cleaner(url, tracking, remove=True) if "?" in url else url))
