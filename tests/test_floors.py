@@ -10,7 +10,7 @@ import pytest
 
 FLOORS = {
     "records": 0, "labels": 0, "errors": 0, "_version": 0,
-    "_tables": 1, "_models": 1,
+    "_tables": 1, "_models": 1, "_polynomials": 1,
     "normalize": 2, "segment": 2, "corpus": 2,
     "sources": 3, "outputs": 3, "engines": 3,
     "pipeline": 4, "release": 4, "training": 4, "config": 4,

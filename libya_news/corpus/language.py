@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 SAMPLE_CHARS: Final = 20_000
@@ -42,12 +44,27 @@ def guess_language(text: str) -> Guess | None:
     >>> guess_language("2011") is None
     True
     """
+    found = _nearest(text)
+    return found and Guess(found[0], _confidence(found[1]))
+
+
+def _nearest(text: str) -> tuple[str, int] | None:
+    """The language that a text is nearest to and its distance; None where the text is too short to tell."""
+    if not _is_tellable(text):
+        return None
+    language, distance = _detector()(text[:SAMPLE_CHARS])
+    return None if language == "unknown" else (language, distance)
+
+
+def _is_tellable(text: str) -> bool:
+    return any(sum(map(str.isalpha, text[:size])) >= MIN_LETTERS for size in (2 * MIN_LETTERS, 200))
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Callable[..., tuple[str, int]]:
     from resiliparse.parse.lang import detect_fast  # noqa: PLC0415 - a compiled library that only a build needs
 
-    if sum(map(str.isalpha, text[: 2 * MIN_LETTERS])) < MIN_LETTERS > sum(map(str.isalpha, text[:200])):
-        return None
-    language, distance = detect_fast(text[:SAMPLE_CHARS])
-    return None if language == "unknown" else Guess(language, _confidence(distance))
+    return detect_fast  # type: ignore[no-any-return]
 
 
 def guess_part(part: str, whole: Guess | None) -> Guess | None:
@@ -58,14 +75,13 @@ def guess_part(part: str, whole: Guess | None) -> Guess | None:
     >>> guess_part("قال مسؤولون إن المحادثات في موسكو انتهت دون التوصل إلى اتفاق.", Guess("it", 0.93)).language
     'ar'
     """
-    from resiliparse.parse.lang import detect_fast  # noqa: PLC0415 - the same
-
-    own = guess_language(part)
-    if not own or not whole or own.language == whole.language:
-        return whole or own
-    sample = part[:SAMPLE_CHARS]
-    name, distance = detect_fast(sample, cutoff=FARTHEST, langs=[whole.language])
-    return own if name != "unknown" and distance - detect_fast(sample)[1] >= AHEAD else whole
+    if not whole:
+        return guess_language(part)
+    own = _nearest(part)
+    if not own or own[0] == whole.language:
+        return whole
+    name, distance = _detector()(part[:SAMPLE_CHARS], cutoff=FARTHEST, langs=[whole.language])
+    return Guess(own[0], _confidence(own[1])) if name != "unknown" and distance - own[1] >= AHEAD else whole
 
 
 def _confidence(distance: int) -> float:

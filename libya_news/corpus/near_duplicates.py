@@ -8,7 +8,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from .shingles import Hashes, runs
+from libya_news._polynomials import Hashes
+
+from .shingles import runs
 from .signatures import SHINGLE_WORDS, Bands, signatures
 
 THRESHOLD: Final = 0.5
@@ -60,7 +62,13 @@ def _shingled(texts: Iterable[str]) -> list[Hashes]:
     for some in runs(texts, SHINGLE_WORDS):
         for owner, hashes in zip(some.owners, np.split(some.hashes, np.cumsum(some.counts)[:-1]), strict=True):
             parts.setdefault(owner, []).append(hashes)
-    return [np.unique(np.concatenate(found)) for found in parts.values()]
+    return [_set(np.concatenate(found)) for found in parts.values()]
+
+
+def _set(hashes: Hashes) -> Hashes:
+    """Each of them once, in order; for some hundred, NumPy's own way through a hash table takes twice as long."""
+    ordered = np.sort(hashes)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
 
 
 def jaccard(first: Hashes, second: Hashes) -> float:

@@ -14,14 +14,14 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from libya_news._polynomials import ODD, Hashes, hashes_of_runs
+
 PIECE: Final = 1 << 18
 """Characters that are looked at together, some 20 MB of arrays. A longer text is cut, and loses the few runs that span
 a cut: they decide nothing among so many."""
 
 _PLANE: Final = 1 << 16
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
-Hashes = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
 
 
@@ -42,8 +42,7 @@ class Runs(NamedTuple):
 def runs(texts: Iterable[str], size: int) -> Iterator[Runs]:
     """All runs of ``size`` words of each text, some texts at a time; of a shorter text, the whole as one.
 
-    Method: a word's hash is the sum of its characters, each multiplied by a power of an odd number (polynomial hash,
-    Karp and Rabin 1987), mixed; so is a run's of its words. All in 64 bits: that two of a million runs have the same
+    Method: a word's hash is the polynomial hash of its characters, mixed; so is a run's of its words. All in 64 bits: that two of a million runs have the same
     has a chance below 1 in a million.
 
     >>> (some,) = runs(["Talks end, in Moscow", "TALKS END IN MOSCOW!", "Talks"], 3)
@@ -61,11 +60,7 @@ def _runs(words: Hashes, count: Counts, size: int) -> tuple[Counts, Hashes]:
     begins = np.cumsum(count) - count
     at = np.arange(ends[-1]) + np.repeat(begins - (ends - made), made)
     inside = np.minimum(np.repeat(begins + count, made) - at, size)
-    padded = np.concatenate([words, np.zeros(size, np.uint64)])
-    hashes = np.zeros(len(at), np.uint64)
-    for place, factor in enumerate(_powers(size)):
-        hashes += np.where(place < inside, padded[at + place] * factor, np.uint64(0))
-    return made, _mixed(hashes)
+    return made, _mixed(hashes_of_runs(words, at, at + inside))
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -89,43 +84,32 @@ def _batches(pieces: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]
 
 def _words(texts: Sequence[str]) -> tuple[Hashes, Counts]:
     """The hashes of the words of all texts, one after the other, and how many each has."""
-    worded, small = _tables()
     joined = "\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(joined, np.uint32)
-    plain = np.minimum(codes, np.uint32(_PLANE - 1))
-    inside = worded[plain]
-    edges = np.flatnonzero(np.diff(inside, prepend=False))
+    letters = _letters().take(codes, mode="clip")
+    beyond = np.flatnonzero(codes >= _PLANE)
+    letters[beyond] = codes[beyond]
+    edges = np.flatnonzero(np.diff(letters > 0, prepend=False))
     begins, ends = edges[::2], edges[1::2]  # by turns, since each text ends in a line feed
-    lengths = ends - begins
-    letters = np.where(codes < _PLANE, small[plain], codes)[inside].astype(np.uint64)
-    first = np.cumsum(lengths) - lengths
-    place = np.arange(len(letters)) - np.repeat(first, lengths)
-    powers = _powers(int(lengths.max(initial=1)))
-    hashes = np.add.reduceat(letters * powers[place], first) if len(first) else np.zeros(0, np.uint64)
     bounds = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    return _mixed(hashes), np.diff(np.searchsorted(begins, bounds))
-
-
-def _powers(count: int) -> Hashes:
-    return np.cumprod(np.full(count, _ODD), dtype=np.uint64)
+    return _mixed(hashes_of_runs(letters, begins, ends)), np.diff(np.searchsorted(begins, bounds))
 
 
 def _mixed(hashes: Hashes) -> Hashes:
     """Spread what differs over all bits: a sum of products changes the high bits more than the low ones."""
-    mixed: Hashes = (hashes ^ (hashes >> np.uint64(29))) * _ODD
+    mixed: Hashes = (hashes ^ (hashes >> np.uint64(29))) * ODD
     return mixed ^ (mixed >> np.uint64(32))
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint32]]:
-    """Of every character of the basic plane, whether it is part of a word, and its form without case.
+def _letters() -> Hashes:
+    """Of every character of the basic plane its form without case, or zero where it is part of no word.
 
-    The last one stands for the characters beyond the plane, which are letters of rare scripts, for the most part.
+    Those beyond the plane are letters of rare scripts, for the most part, and stand for themselves.
     """
     plane = "".join(map(chr, range(_PLANE)))
-    worded = np.zeros(_PLANE, np.bool_)
-    for run in re.finditer(r"\w+", plane):
-        worded[run.start() : run.end()] = True
-    worded[-1] = True
-    folded = [code.casefold() for code in plane]
-    return worded, np.array([ord(new) if len(new) == 1 else code for code, new in enumerate(folded)], np.uint32)
+    letters = np.zeros(_PLANE, np.uint64)
+    for character in "".join(re.findall(r"\w+", plane)) + plane[-1]:
+        folded = character.casefold()
+        letters[ord(character)] = ord(folded if len(folded) == 1 else character)
+    return letters

@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from libya_news._polynomials import Hashes, hashes_of_runs
+
 LETTER: Final = 1
 UPPER: Final = 2
 DIGIT: Final = 4
@@ -23,10 +25,6 @@ UNSPACED: Final = 64
 RIGHT_TO_LEFT: Final = 128
 
 _PLANE: Final = 0x10000
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-"""Multiplier of the polynomial hash of a word: 2**64 divided by the golden ratio, made odd (Knuth, TAOCP 6.4)."""
-_LONGEST_WORD: Final = 64
-"""From here on the order of a word's letters no longer counts."""
 NUMBER: Final = np.uint64(0x30)
 """The hash of every number."""
 
@@ -35,7 +33,6 @@ _RIGHT_TO_LEFT_BLOCKS: Final = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xF
 
 Codes = npt.NDArray[np.uint32]
 Ints = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
 
 
 class Words(NamedTuple):
@@ -73,10 +70,10 @@ class Chars(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[npt.NDArray[np.uint8], Codes]:
+def _tables() -> tuple[npt.NDArray[np.uint8], Hashes]:
     """Flags and small letter of every character of the basic plane."""
     flags = np.zeros(_PLANE, np.uint8)
-    small = np.arange(_PLANE, dtype=np.uint32)
+    small = np.arange(_PLANE, dtype=np.uint64)
     for code in range(_PLANE):
         char = chr(code)
         flags[code] = _flag(char)
@@ -124,7 +121,7 @@ def chars(strings: Sequence[str]) -> Chars:
     codes = np.minimum(np.frombuffer(joined, np.uint32), np.uint32(_PLANE - 1))
     size = np.fromiter(map(len, strings), np.int64, len(strings))
     start = np.cumsum(size + 1) - size - 1
-    return Chars(codes, _tables()[0][codes], start, size)
+    return Chars(codes, _tables()[0].take(codes), start, size)
 
 
 def words(found: Chars) -> Words:
@@ -155,11 +152,8 @@ def per_string(found: Words, values: npt.NDArray[np.bool_]) -> npt.NDArray[np.fl
 
 def _hashes(codes: Codes, counted: npt.NDArray[np.bool_], starts: Ints) -> Hashes:
     """Polynomial hash of every word; what does not count (vowel signs, what lies between words) adds nothing."""
-    small = np.where(counted, _tables()[1][codes], 0).astype(np.uint64)
-    before: Ints = np.cumsum(counted) - counted
-    lengths = np.diff(np.append(starts, len(codes)))
-    at: Ints = before[starts[0] :] - np.repeat(before[starts], lengths)
-    powers = np.cumprod(np.full(_LONGEST_WORD, _ODD, np.uint64))
-    summed = np.add.reduceat(small[starts[0] :] * powers[np.minimum(at, _LONGEST_WORD - 1)], starts - starts[0])
+    places = np.flatnonzero(counted)
+    begins = (np.cumsum(counted) - counted)[starts]
+    summed = hashes_of_runs(_tables()[1].take(codes[places]), begins, np.append(begins[1:], len(places)))
     hashes: Hashes = summed ^ (summed >> np.uint64(29))
     return hashes

@@ -13,10 +13,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from libya_news._polynomials import Hashes
 from libya_news._tables import load_table, table_names
 from libya_news.labels import KIND_NAMES
 
-from ._chars import Hashes, Ints, Words, chars, words
+from ._chars import Ints, Words, chars, words
 
 PLACES: Final = ("lines", "openings", "endings", "phrases")
 """Where in a line a phrase of a table counts: it is the whole line, its beginning, its end, or anywhere."""

@@ -8,15 +8,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from libya_news._polynomials import ODD, Hashes
+
 from . import _chars
-from ._chars import Hashes, Ints, Words
+from ._chars import Ints, Words
 
 Bools = npt.NDArray[np.bool_]
 
 COLUMNS: Final = 8
 """Columns of ``columns``."""
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-"""A multiplier that spreads numbers over 64 bits: 2**64 divided by the golden ratio, made odd (Knuth, TAOCP 6.4)."""
+
+_LOW: Final = np.uint64(0xFFFF)
 
 
 def columns(
@@ -35,7 +37,7 @@ def columns(
     key = words.hashes ^ _salt(document)[words.owner]
     shared = content & _held(key, content & prose[words.owner], content)
     named = _chars.words(_chars.chars(titles))
-    titled = np.isin(key, named.hashes ^ _salt(named.owner)) if len(named.hashes) else np.zeros(len(key), np.bool_)
+    titled = _among(key, named.hashes ^ _salt(named.owner))
     sums = _chars.per_string(words, np.column_stack([content, shared, titled]))
     count = np.maximum(words.sizes, 1)
     return np.column_stack([
@@ -56,16 +58,27 @@ def _held(key: Hashes, holders: Bools, asked: Bools) -> Bools:
     """Which words are also among the holders; every holder is."""
     held = holders.copy()
     rest = np.flatnonzero(asked & ~holders)
-    if holders.any() and len(rest):
-        known = np.sort(key[holders])
-        held[rest] = known[np.minimum(np.searchsorted(known, key[rest]), len(known) - 1)] == key[rest]
+    if len(rest):
+        held[rest] = _among(key[rest], key[holders])
     return held
+
+
+def _among(asked: Hashes, known: Hashes) -> Bools:
+    """Which numbers are among the known ones; those with other low bits than all of these are ruled out first."""
+    low = np.zeros(1 << 16, np.bool_)
+    low[known & _LOW] = True
+    among = low[asked & _LOW]
+    left = asked[among]
+    if len(left):
+        known = np.sort(known)
+        among[among] = known.take(np.searchsorted(known, left), mode="clip") == left
+    return among
 
 
 def _whole(words: Words, key: Hashes) -> Hashes:
     """One number for all words of a unit in their order."""
     place = np.arange(len(key)) - words.first[words.owner]
-    odd = place.astype(np.uint64) * (_ODD - np.uint64(1)) + np.uint64(1)
+    odd = place.astype(np.uint64) * (ODD - np.uint64(1)) + np.uint64(1)
     return np.add.reduceat(np.append(key * odd, np.uint64(0)), np.append(words.first, len(key)))[:-1]
 
 
@@ -73,7 +86,7 @@ def _pairs(words: Words, key: Hashes, at: Ints, step: int) -> Hashes:
     """One number for the word at a place of each unit and the word beside it."""
     padded = np.append(key, np.uint64(0))
     one, two = (np.clip(place, 0, len(key)) for place in (at, at + step))
-    return padded[one] * _ODD + np.where(words.sizes > 1, padded[two], np.uint64(0))
+    return padded[one] * ODD + np.where(words.sizes > 1, padded[two], np.uint64(0))
 
 
 def _alike(number: Hashes, words: Words) -> npt.NDArray[np.float64]:

@@ -34,9 +34,9 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
     where = f"{file.name}:{position}"
     if not isinstance(data, (str, bytes)):
         return Drop(where, "read", f"no text: {_lacking(record, file.reading)}")
-    size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
-    if size > file.reading.max_document_bytes:
-        return Drop(where, "read", too_large(size, file.reading.max_document_bytes))
+    limit = file.reading.max_document_bytes
+    if _MOST_BYTES * len(data) > limit and (size := _size(data)) > limit:
+        return Drop(where, "read", too_large(size, limit))
     found = {field: _first(record, names[field]) for field in _ABOUT}
     authors = found.pop("authors") or ()
     when = found.pop("published_at")
@@ -49,6 +49,14 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
         published_at=parse_date(_text(when)) if when else None,
         **{field: _text(value) if value else None for field, value in found.items()},
     )
+
+
+_MOST_BYTES: Final = 4
+"""Of a character in UTF-8."""
+
+
+def _size(data: str | bytes) -> int:
+    return len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
 
 
 def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[str]]:

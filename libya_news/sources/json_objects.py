@@ -16,7 +16,9 @@ from ._fields import parse_json
 from ._streams import BLOCK, OpenFile, too_large
 
 _IN_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
-_MARK: Final = re.compile(rb'["{}\[\]]')
+"""A string up to its quotation mark, to the end, or to a backslash there."""
+_OUTSIDE: Final = re.compile(rb'[^"{}\[\]]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"{}\[\]]*)*', re.DOTALL)
+"""All up to a bracket, whole strings included, or up to a string without an end."""
 
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
@@ -37,9 +39,9 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
         yield Drop(file.name, "read", "no record: there is no JSON object in it")
 
 
-def _end_of_string(data: bytes, at: int) -> int:
-    """Where the string ends that goes on at a place: at its quotation mark, at the end, or at a backslash there."""
-    found = _IN_STRING.match(data, at)
+def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    """Where what matches at a place ends."""
+    found = pattern.match(data, at)
     return found.end() if found else at
 
 
@@ -68,28 +70,28 @@ class _Scanner:
         at = start = 0
         while at < len(data):
             if self._quoted:
-                at = _end_of_string(data, at)
+                at = _end(_IN_STRING, data, at)
                 if data[at : at + 1] == b"\\":
                     data, self._rest = data[:at], data[at:]
                 self._quoted = at == len(data)
                 at += 1
-            elif mark := _MARK.search(data, at):
-                at = mark.end()
-                was, ended = self._depth, self._turn(mark[0])
-                if was == self._base and self._depth > was:
-                    start = at - 1
-                if ended:
-                    self._keep(data[start:at])
-                    yield self._taken()
-            else:
-                break
+                continue
+            at = _end(_OUTSIDE, data, at)
+            mark = data[at : at + 1]
+            at += 1
+            was, ended = self._depth, self._turn(mark)
+            if was == self._base and self._depth > was:
+                start = at - 1
+            if ended:
+                self._keep(data[start:at])
+                yield self._taken()
         if self._depth > self._base:
             self._keep(data[start:])
 
     def _turn(self, mark: bytes) -> bool:
         """Go in or out by one bracket; whether an object ended with it."""
-        if mark == b'"':
-            self._quoted = True
+        if not mark or mark == b'"':
+            self._quoted = bool(mark)
         elif mark == b"[" and not self._depth:
             self._depth = self._base = 1
         elif mark in b"[{":
