@@ -153,7 +153,7 @@ def test_ids_do_not_depend_on_how_an_address_is_written(url: str, same: str) -> 
 
 @given(st.from_regex(addresses.PLAIN, fullmatch=True))
 def test_plain_addresses_are_as_the_library_writes_them(url: str) -> None:
-    assert canonicalize_url(url) == url
+    assert canonical(url) == canonicalize_url(url)
 
 
 @pytest.mark.parametrize(

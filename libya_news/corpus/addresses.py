@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 from libya_news._tables import load_table
 
-PLAIN: Final = re.compile(r"https?://[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)+/?")
-"""Addresses of which many are, and which are written as they must be: a name, and a path without escapes or dots to
-resolve. That spares them a library that takes them to pieces and puts them together again."""
+PLAIN: Final = re.compile(r"https?://[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*(?:/[\w~-]+(?:\.[\w~-]+)*)+/?")
+"""Addresses that are a name and a path without dots to resolve, as most are: nothing but letters of their path that are
+not ASCII may have to be escaped, for which they need not be taken to pieces and put together again."""
 
 
 def canonical(url: str) -> str:
@@ -27,7 +27,9 @@ def canonical(url: str) -> str:
     'JA-1'
     """
     try:
-        if PLAIN.fullmatch(url) or urlsplit(url).scheme not in ("http", "https"):
+        if PLAIN.fullmatch(url):
+            return quote(url, safe="/:")
+        if urlsplit(url).scheme not in ("http", "https"):
             return url
         tracking = load_table("urls", expect="urls")["tracking"]
         return str(canonicalize_url(url_query_cleaner(url, tracking, remove=True) if "?" in url else url))
