@@ -21,8 +21,8 @@ _KEPT: Final = 1 << 19
 def hashes_of_runs(values: Hashes, begins: Places, ends: Places) -> Hashes:
     """The hash of each run of values: the sum of its values, each times ``ODD`` to the power of its place from 1 on.
 
-    Method: prefix sums (Karp and Rabin 1987), in whole numbers of 64 bits that wrap around. An odd number has an inverse
-    there, so what stands before a run is divided out of it, and no run is looked at by itself.
+    Method: prefix sums of a polynomial hash (Karp and Rabin 1987), in whole numbers of 64 bits that wrap around. An odd
+    number has an inverse there, so what stands before a run is divided out of it, and no run is looked at by itself.
 
     Args:
         values: any numbers.
@@ -48,4 +48,6 @@ def _powers(count: int) -> tuple[Hashes, Hashes]:
 @lru_cache(maxsize=1)
 def _made(count: int) -> tuple[Hashes, Hashes]:
     inverse = np.uint64(pow(int(ODD), -1, 1 << 64))
-    return np.cumprod(np.full(count, ODD)), np.cumprod(np.append(np.uint64(1), np.full(count, inverse)))
+    powers: Hashes = np.cumprod(np.full(count, ODD))
+    inverses: Hashes = np.cumprod(np.append(np.uint64(1), np.full(count, inverse)))
+    return powers, inverses

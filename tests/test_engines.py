@@ -111,15 +111,17 @@ def killed(some: bytes, at: int) -> bytes:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_in_a_worker_is_the_error_of_the_build(workers: int) -> None:
-    with pytest.raises(ValueError, match="cannot do 3"), local.spread(workers) as spread:
-        list(spread(partial(failing, at=3), range(9)))
+    with pytest.raises(ValueError, match="cannot do 3"), local.spread(workers) as begin:
+        for waiting in [begin(partial(failing, at=3), number) for number in range(9)]:
+            waiting()
 
 
 @pytest.mark.parametrize("size", [1, 500_000])
 def test_a_worker_that_is_killed_is_an_error(size: int) -> None:
     """Also where more waits than fits in a pipe."""
-    with pytest.raises(EnvironmentFaultError, match="A worker process was killed"), local.spread(2) as spread:
-        list(spread(partial(killed, at=3), [bytes([n]) * size for n in range(60)]))
+    with pytest.raises(EnvironmentFaultError, match="A worker process was killed"), local.spread(2) as begin:
+        for waiting in [begin(partial(killed, at=3), bytes([n]) * size) for n in range(60)]:
+            waiting()
 
 
 @pytest.fixture(scope="module")

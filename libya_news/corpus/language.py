@@ -64,7 +64,7 @@ def _is_tellable(text: str) -> bool:
 def _detector() -> Callable[..., tuple[str, int]]:
     from resiliparse.parse.lang import detect_fast  # noqa: PLC0415 - a compiled library that only a build needs
 
-    return detect_fast  # type: ignore[no-any-return]
+    return detect_fast
 
 
 def guess_part(part: str, whole: Guess | None) -> Guess | None:

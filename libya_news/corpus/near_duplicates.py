@@ -67,8 +67,9 @@ def _shingled(texts: Iterable[str]) -> list[Hashes]:
 
 def _set(hashes: Hashes) -> Hashes:
     """Each of them once, in order; for some hundred, NumPy's own way through a hash table takes twice as long."""
-    ordered = np.sort(hashes)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    ordered: Hashes = np.sort(hashes)
+    once: Hashes = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return once
 
 
 def jaccard(first: Hashes, second: Hashes) -> float:

@@ -42,8 +42,8 @@ class Runs(NamedTuple):
 def runs(texts: Iterable[str], size: int) -> Iterator[Runs]:
     """All runs of ``size`` words of each text, some texts at a time; of a shorter text, the whole as one.
 
-    Method: a word's hash is the polynomial hash of its characters, mixed; so is a run's of its words. All in 64 bits: that two of a million runs have the same
-    has a chance below 1 in a million.
+    Method: a word's hash is the polynomial hash of its characters, mixed; so is a run's of its words. All in 64 bits:
+    that two of a million runs have the same has a chance below 1 in a million.
 
     >>> (some,) = runs(["Talks end, in Moscow", "TALKS END IN MOSCOW!", "Talks"], 3)
     >>> some.counts.tolist(), (some.hashes[:2] == some.hashes[2:4]).all()

@@ -5,32 +5,34 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
 from libya_news.errors import EnvironmentFaultError
 
-Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
-"""What ``map`` does."""
+Begin = Callable[[Callable[[Any], Any], Any], Callable[[], Any]]
+"""Begins with a function of an argument, and returns what waits for its value."""
 
 
 @contextlib.contextmanager
-def spread(workers: int) -> Iterator[Map]:
-    """``map`` in a number of processes. One is this process itself: another would take a second or two to start.
+def spread(workers: int) -> Iterator[Begin]:
+    """A number of processes. One is this process itself, which works when it is waited for: another would take a second
+    or two to start.
 
     Raises:
         EnvironmentFaultError: a process was killed.
     """
     if workers == 1:
-        yield map
+        yield partial
         return
     # Ctrl-C reaches all processes of a terminal; this one alone minds it, and then ends the others.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
     try:
-        yield pool.map
+        yield lambda function, argument: pool.submit(function, argument).result
     except BrokenProcessPool:
         if sys.version_info < (3, 11):  # what waits in its pipe would wait for ever there (CPython issue 94777)
             pool._call_queue._reader.close()  # noqa: SLF001

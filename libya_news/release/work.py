@@ -23,16 +23,16 @@ from libya_news.sources import SourceFile, StrPath, read_file
 
 from .cache import Cache, Known
 from .on_cluster import OnCluster
-from .rows import results, together
+from .rows import results
 
 BATCH: Final = 256
-"""Articles that are processed at once: enough to keep many processes busy, few enough to hold and to report on."""
+BATCH_BYTES: Final = 1 << 20
+"""Articles that are processed at once, by one worker: until either is reached. Some 0.2 s of work, so that handing them
+over takes little of it, and the segmenter has enough lines to look at together."""
 
-BATCH_BYTES: Final = 32 << 20
-"""Of articles that are processed at once, but for a single one that is larger."""
-
-CHUNK: Final = 16
-"""Articles that a worker takes at once: some 0.3 s of work, against less than 1 ms to hand them over."""
+AHEAD: Final = 2
+"""Batches for each worker that are in the making while one is taken: as one is read and another is put on the shelf,
+workers go on."""
 
 Item = RawArticle | Drop | Known
 """What is in a file: an article as found, what is none, or what is known of it already."""
@@ -42,9 +42,6 @@ Pending = Callable[[], pa.RecordBatch]
 
 Process = Callable[[Sequence[RawArticle]], Pending]
 """Makes of articles one batch of ``RESULTS``, a row for each in their order."""
-
-AHEAD: Final = 2
-"""Batches that are in the making while one is taken: as one is read and another is put on the shelf, workers go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +137,12 @@ def worker(stages: Stages, how: How, provenance: str) -> Iterator[Work]:
         yield OnCluster(stages, how.address)
         return
     with contextlib.ExitStack() as stack:
-        process: Process = partial(partial, stages)
-        if how.workers > 1:
-            process = _Pooled(stack.enter_context(local.spread(how.workers)), stages)
-        if how.cache is None:
-            yield _Here(_Plain(process))
-        else:
+        process: Process = partial(stack.enter_context(local.spread(how.workers)), stages)
+        reader: _Reader = _Plain(process)
+        if how.cache is not None:
             identity = (stages.topic.identity if stages.topic else "", stages.filters, provenance)
-            yield _Here(stack.enter_context(contextlib.closing(Cache(Path(how.cache), process, identity))))
-
-
-@dataclass(frozen=True, slots=True)
-class _Pooled:
-    map: local.Map
-    stages: Stages
-
-    def __call__(self, raws: Sequence[RawArticle]) -> Pending:
-        made = self.map(self.stages, [raws[start : start + CHUNK] for start in range(0, len(raws), CHUNK)])
-        return lambda: together(list(made))
+            reader = stack.enter_context(contextlib.closing(Cache(Path(how.cache), process, identity)))
+        yield _Here(reader, AHEAD * how.workers if how.workers > 1 else 0)
 
 
 def process_files(
@@ -193,13 +178,14 @@ class _Here:
     """Files are read in this process."""
 
     reader: _Reader
+    ahead: int
 
     def made(self, files: Iterable[tuple[SourceFile, int]]) -> Iterator[tuple[pa.RecordBatch, int, int]]:
         waiting: deque[tuple[list[Pending], int, int]] = deque()
-        for some in chain(_batches(_read(files, self.reader)), [[]] * AHEAD):
+        for some in chain(_batches(_read(files, self.reader)), [[]] * self.ahead):
             if some:
                 waiting.append((self.reader.run([item for item, _, _ in some]), *some[-1][1:]))
-            if len(waiting) > AHEAD or (waiting and not some):
+            if len(waiting) > self.ahead or (waiting and not some):
                 pending, number, done = waiting.popleft()
                 yield from ((batch(), number, done) for batch in pending)
 

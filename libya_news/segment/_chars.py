@@ -153,7 +153,7 @@ def per_string(found: Words, values: npt.NDArray[np.bool_]) -> npt.NDArray[np.fl
 def _hashes(codes: Codes, counted: npt.NDArray[np.bool_], starts: Ints) -> Hashes:
     """Polynomial hash of every word; what does not count (vowel signs, what lies between words) adds nothing."""
     places = np.flatnonzero(counted)
-    begins = (np.cumsum(counted) - counted)[starts]
+    begins: Ints = (np.cumsum(counted) - counted)[starts]
     summed = hashes_of_runs(_tables()[1].take(codes[places]), begins, np.append(begins[1:], len(places)))
     hashes: Hashes = summed ^ (summed >> np.uint64(29))
     return hashes

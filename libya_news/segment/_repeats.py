@@ -67,7 +67,7 @@ def _among(asked: Hashes, known: Hashes) -> Bools:
     """Which numbers are among the known ones; those with other low bits than all of these are ruled out first."""
     low = np.zeros(1 << 16, np.bool_)
     low[known & _LOW] = True
-    among = low[asked & _LOW]
+    among: Bools = low[asked & _LOW]
     left = asked[among]
     if len(left):
         known = np.sort(known)
