@@ -48,6 +48,5 @@ def _powers(count: int) -> tuple[Hashes, Hashes]:
 @lru_cache(maxsize=1)
 def _made(count: int) -> tuple[Hashes, Hashes]:
     inverse = np.uint64(pow(int(ODD), -1, 1 << 64))
-    powers: Hashes = np.cumprod(np.full(count, ODD))
-    inverses: Hashes = np.cumprod(np.append(np.uint64(1), np.full(count, inverse)))
-    return powers, inverses
+    powers = np.cumprod(np.full(count, ODD), dtype=np.uint64)
+    return powers, np.cumprod(np.append(np.uint64(1), np.full(count, inverse)), dtype=np.uint64)
