@@ -57,7 +57,11 @@ def _nearest(text: str) -> tuple[str, int] | None:
 
 
 def _is_tellable(text: str) -> bool:
-    return any(sum(map(str.isalpha, text[:size])) >= MIN_LETTERS for size in (2 * MIN_LETTERS, 200))
+    return _letters(text[: 2 * MIN_LETTERS]) >= MIN_LETTERS or _letters(text[:200]) >= MIN_LETTERS
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
 
 
 @lru_cache(maxsize=1)
