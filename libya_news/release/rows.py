@@ -1,28 +1,27 @@
 """From articles to Arrow rows: what becomes of articles on their way, and from there the rows of each config.
 
-What was made of some articles is one record batch of ``RESULTS``: a row for each, with all its columns and the rows of
-its segments; of what was dropped, the drop alone. These batches are what workers give, what a cache keeps, what waits
-on disk, and what data files are cut from.
+What was made of some articles is one record batch of ``RESULTS``: a row for each, with all its columns but those that
+are pieces of its text; of what was dropped, the drop alone. These batches are what workers give, what a cache keeps,
+what waits on disk, and what data files are cut from.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
 from itertools import accumulate, islice
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from libya_news.corpus.language import Guess, guess_part
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import Article, Drop, Segment, sha256_hex
 
-from . import canonical
+from . import canonical, pieces
 from .schema import CONFIGS, SCHEMA_VERSION, arrow_schema
 
 _CLASS_ID = {
@@ -36,8 +35,6 @@ ARTICLES_AT_ONCE: Final = 256
 WRITTEN_BYTES: Final = 8 << 20
 """Of rows whose canonical form is in memory at once."""
 
-SEGMENT_ROWS: Final = "segment_rows"
-
 _DROP: Final = pa.struct([(field.name, pa.string()) for field in fields(Drop)])
 
 
@@ -45,18 +42,22 @@ def _loose(config: str) -> list[pa.Field[Any]]:
     return [pa.field(column.name, column.type) for column in CONFIGS[config]]
 
 
+_OF_SEGMENTS: Final = ("segment_language", "segment_language_confidence")
+"""Columns of the config ``segments`` that stand nowhere else."""
+
 _BESIDES: Final = {
-    SEGMENT_ROWS: pa.list_(pa.struct(_loose("segments"))),
+    "segment_languages": pa.list_(pa.struct([field for field in _loose("segments") if field.name in _OF_SEGMENTS])),
     "signature": pa.binary(),
     "drop": _DROP,
 }
 
 
 def result_schema() -> pa.Schema:
-    """The columns of the config ``articles``, those of ``segments`` as a list, the signature by which near-duplicates
-    are found, and of what is no article the drop, beside which all is null.
+    """The columns of the config ``articles`` but ``body``, the languages of the segments, the signature by which
+    near-duplicates are found, and of what is no article the drop, beside which all is null.
     """
-    return pa.schema([*_loose("articles"), *(pa.field(name, kind) for name, kind in _BESIDES.items())])
+    columns = [field for field in _loose("articles") if field.name != "body"]
+    return pa.schema([*columns, *(pa.field(name, kind) for name, kind in _BESIDES.items())])
 
 
 RESULTS: Final = result_schema()
@@ -101,12 +102,8 @@ def segments_of(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
 
 
 def _rows_of(some: Sequence[Article]) -> pa.RecordBatch:
-    spans = _spans(some)
-    segments = RESULTS.field(SEGMENT_ROWS).type.value_type
-    made: dict[str, Any] = {field.name: _array("segments", field, some, spans) for field in segments}
-    rows = pa.StructArray.from_arrays(list(made.values()), fields=list(segments))
-    columns = {field.name: _array("articles", field, some, spans) for field in RESULTS if field.name not in _BESIDES}
-    columns[SEGMENT_ROWS] = pa.ListArray.from_arrays(_ends(some), rows, type=RESULTS.field(SEGMENT_ROWS).type)
+    columns = {field.name: _array(field, some) for field in RESULTS if field.name not in _BESIDES}
+    columns["segment_languages"] = _nested(RESULTS.field("segment_languages").type, some, _languages(some))
     columns["signature"] = pa.array([article.signature or None for article in some], pa.binary())
     columns["drop"] = pa.nulls(len(some), _DROP)
     return pa.RecordBatch.from_arrays([columns[name] for name in RESULTS.names], schema=RESULTS)
@@ -139,7 +136,8 @@ class Rows:
     def batches(self) -> Iterator[dict[str, pa.RecordBatch]]:
         """The rows that some articles give, by config, in the order of the articles and of their segments."""
         for batch in self.made:
-            rows = {"articles": batch, "segments": segments_of(batch, SEGMENT_ROWS)}
+            segments = _segments(batch)
+            rows = {"articles": {**_columns(batch), "body": segments.pop("body")}, "segments": segments}
             yield {
                 config: pa.RecordBatch.from_arrays(
                     [_column(rows[config], name) for name in schema.names], schema=schema
@@ -148,11 +146,38 @@ class Rows:
             }
 
 
-def _column(rows: pa.RecordBatch, name: str) -> Any:
+def _columns(rows: pa.RecordBatch) -> dict[str, Any]:
+    return dict(zip(rows.schema.names, rows.columns, strict=True))
+
+
+def _segments(batch: pa.RecordBatch) -> dict[str, Any]:
+    """The columns of the rows of all segments, from a batch of ``RESULTS``; and under ``body`` those of the stories."""
+    owner = _owners(batch)
+    spans = _columns(segments_of(batch, "segments"))
+    starts, ends, kinds = (np.asarray(spans[name]) for name in ("start", "end", "kind"))
+    text = pieces.cut(batch["text"], owner, starts, ends)
+    first = np.searchsorted(owner, np.arange(batch.num_rows))
+    return {
+        **spans,
+        **_columns(segments_of(batch, "segment_languages")),
+        "article_id": batch["article_id"].take(owner),
+        "index": pa.array(np.arange(len(owner)) - first[owner]),
+        "language": batch["language"].take(owner),
+        "text": text,
+        "body": pieces.stories(text, owner, kinds, batch.num_rows),
+    }
+
+
+def _owners(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """For each segment the number of its article in the batch."""
+    return np.asarray(cells(batch, "segments").value_parent_indices(), np.int64)
+
+
+def _column(rows: Mapping[str, Any], name: str) -> Any:
     """A column by name; the hash of a segment's text is made where it is asked for, since only few releases have it."""
-    if name in rows.schema.names:
+    if name in rows:
         return rows[name]
-    return pa.array(map(sha256_hex, cells(rows, "text").to_pylist()), pa.string())
+    return pa.array(map(sha256_hex, rows["text"].to_pylist()), pa.string())
 
 
 def tables(made: Iterable[pa.RecordBatch], with_text: bool = True, version: int = SCHEMA_VERSION) -> Rows:
@@ -168,12 +193,11 @@ def tables(made: Iterable[pa.RecordBatch], with_text: bool = True, version: int 
 
 def without_headline(batch: pa.RecordBatch) -> pa.RecordBatch:
     """A batch of ``RESULTS`` without the titles that are the headline of their text."""
-    owner = cells(batch, SEGMENT_ROWS).value_parent_indices()
-    segments = segments_of(batch, SEGMENT_ROWS)
-    is_headline = pc.equal(cells(segments, "kind"), pa.scalar(_CLASS_ID["kind"]["headline"], pa.int64()))
-    owners, first = np.unique(owner.filter(is_headline), return_index=True)
-    texts = cells(segments, "text").filter(is_headline).take(first).to_pylist()
-    headline = dict(zip(owners.tolist(), texts, strict=True))
+    kinds = np.asarray(cells(segments_of(batch, "segments"), "kind"))
+    owners, first = np.unique(_owners(batch)[kinds == _CLASS_ID["kind"]["headline"]], return_index=True)
+    spans = segments_of(batch, "segments").take(first).to_pylist()
+    told = zip(owners.tolist(), spans, strict=True)
+    headline = {row: batch["text"][row].as_py()[span["start"] : span["end"]] for row, span in told}
     titles = [None if title == headline.get(row) else title for row, title in enumerate(batch["title"].to_pylist())]
     return batch.set_column(
         batch.schema.get_field_index("title"), RESULTS.field("title"), pa.array(titles, pa.string())
@@ -212,15 +236,24 @@ def _spans(some: Sequence[Article]) -> Spans:
     return {name: [*map(_CLASS_ID[name].get, cells)] if name in _CLASS_ID else cells for name, cells in spans.items()}
 
 
-def _array(config: str, field: pa.Field[Any], some: Sequence[Article], spans: Spans) -> Any:
-    """The cells of one column: what is computed for it, or else the attribute of its name."""
+def _languages(some: Sequence[Article]) -> Spans:
+    """The language of each segment, and how sure that is."""
+    guesses = [guess for article in some for guess in article.segment_languages or _guessed(article)]
+    return {name: [guess and guess[place] for guess in guesses] for place, name in enumerate(_OF_SEGMENTS)}
+
+
+def _guessed(article: Article) -> tuple[Guess | None, ...]:
+    """The languages of the segments of an article that comes from a release."""
+    whole = Guess(article.language, article.language_confidence) if article.language else None
+    return tuple(guess_part(article.text[s.start : s.end], whole) for s in article.segments)
+
+
+def _array(field: pa.Field[Any], some: Sequence[Article]) -> Any:
+    """The cells of a column of articles: the attribute of its name, for the most part."""
     if field.name == "segments":
-        return _nested(field.type, some, spans)
-    compute = _COMPUTED[config].get(field.name)
-    if compute:
-        return pa.array(compute(some), field.type)
-    of_articles = config == "articles"
-    return pa.array([getattr(a, field.name) for a in some] if of_articles else spans.get(field.name, ()), field.type)
+        return _nested(field.type, some, _spans(some))
+    name = {"article_id": "id"}.get(field.name, field.name)
+    return pa.array([getattr(article, name) for article in some], field.type)
 
 
 def _nested(kind: Any, some: Sequence[Article], spans: Spans) -> Any:
@@ -231,35 +264,6 @@ def _nested(kind: Any, some: Sequence[Article], spans: Spans) -> Any:
 
 def _ends(some: Sequence[Article]) -> Any:
     return pa.array(accumulate((len(article.segments) for article in some), initial=0), pa.int32())
-
-
-def _texts(some: Sequence[Article]) -> list[str]:
-    return [article.text[s.start : s.end] for article in some for s in article.segments]
-
-
-def _languages(some: Sequence[Article], place: int) -> list[Any]:
-    return [guess and guess[place] for article in some for guess in article.segment_languages or _guessed(article)]
-
-
-@lru_cache(maxsize=ARTICLES_AT_ONCE)
-def _guessed(article: Article) -> tuple[Guess | None, ...]:
-    """The languages of the segments of an article that comes from a release; two columns ask for them."""
-    whole = Guess(article.language, article.language_confidence) if article.language else None
-    return tuple(guess_part(article.text[s.start : s.end], whole) for s in article.segments)
-
-
-_COMPUTED: Final[dict[str, dict[str, Callable[[Sequence[Article]], list[Any]]]]] = {
-    "articles": {"article_id": lambda some: [article.id for article in some]},
-    "segments": {
-        "article_id": lambda some: [article.id for article in some for _ in article.segments],
-        "index": lambda some: [index for article in some for index in range(len(article.segments))],
-        "language": lambda some: [article.language for article in some for _ in article.segments],
-        "segment_language": lambda some: _languages(some, 0),
-        "segment_language_confidence": lambda some: _languages(some, 1),
-        "text": _texts,
-    },
-}
-"""How the cells of a column are made where they are no attribute of an article, or of a segment."""
 
 
 def content(table: pa.Table) -> tuple[int, str]:
