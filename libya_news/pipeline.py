@@ -16,7 +16,7 @@ from .corpus.signatures import signatures
 from .corpus.topics import RELEVANT, Relevance, Topic, relevance
 from .normalize import normalize
 from .normalize.decode import decode
-from .records import Article, Drop, Normalized, RawArticle, Segment
+from .records import Article, Drop, Normalized, RawArticle, Segment, story
 from .segment import segment_all
 from .segment._limits import MAX_LINES, no_page, too_many
 from .segment.html import label_page
@@ -64,6 +64,10 @@ class _Text(NamedTuple):
     raw: RawArticle
     normalized: Normalized
 
+    @property
+    def text(self) -> str:
+        return self.normalized.text
+
 
 def process(raw: RawArticle) -> Result:
     """Take one article through all stages, or drop it with a reason.
@@ -81,9 +85,14 @@ def process_all(raws: Sequence[RawArticle]) -> list[Result]:
     prepared = [_page(raw) if raw.html else _text(raw) for raw in raws]
     texts = [one for one in prepared if isinstance(one, _Text)]
     cut = segment_all((one.normalized.text for one in texts), titles=[one.raw.title for one in texts])
-    made = [_article(one, next(cut)) if isinstance(one, _Text) else one for one in prepared]
-    signed = iter(signatures(one.text for one in made if isinstance(one, Article)))
-    return [replace(one, signature=next(signed).tobytes()) if isinstance(one, Article) else one for one in made]
+    signed = iter(signatures(one.text for one in prepared if not isinstance(one, Drop)))
+    made: list[Result] = []
+    for one in prepared:
+        if isinstance(one, _Text):
+            made.append(_article(one, next(cut), next(signed).tobytes()))
+        else:
+            made.append(one if isinstance(one, Drop) else replace(one, signature=next(signed).tobytes()))
+    return made
 
 
 def _page(raw: RawArticle) -> Result:
@@ -104,16 +113,17 @@ def _text(raw: RawArticle) -> _Text | Drop:
     return _fault(raw, normalized.text, damage) or _Text(_tidy(raw), normalized)
 
 
-def _article(one: _Text, segments: Sequence[Segment]) -> Article:
+def _article(one: _Text, segments: Sequence[Segment], signature: bytes) -> Article:
     raw, normalized = one
     headline = next((normalized.text[s.start : s.end] for s in segments if s.kind == "headline"), None)
-    article = Article(
+    whole, parts = _languages(normalized.text, segments, raw.language)
+    return Article(
         id=article_id(raw),
         source=raw.source,
         text=normalized.text,
         segments=tuple(segments),
         raw_sha256=raw.sha256,
-        language=raw.language,
+        language=whole and whole.language,
         url=raw.url,
         publisher=raw.publisher,
         title=raw.title or headline,
@@ -124,26 +134,23 @@ def _article(one: _Text, segments: Sequence[Segment]) -> Article:
         licence=raw.licence or UNKNOWN,
         rights_holder=raw.rights_holder or UNKNOWN,
         terms=raw.terms or UNKNOWN,
+        language_confidence=whole and whole.confidence,
+        segment_languages=parts,
+        signature=signature,
     )
-    return with_language(article)
 
 
-def with_language(article: Article, declared: str | None = None) -> Article:
-    """The article with its language and those of its segments.
+def _languages(
+    text: str, segments: Sequence[Segment], said: str | None, declared: str | None = None
+) -> tuple[Guess | None, tuple[Guess | None, ...]]:
+    """The language of a text and those of its segments.
 
     What its source says of its language counts; where nothing is said and it cannot be told, what a page declares.
-
-    >>> article = process(RawArticle("a.txt", "Talks in Moscow have ended without a deal, officials said on Tuesday."))
-    >>> article.language, article.language_confidence > 0.7
-    ('en', True)
     """
-    found = Guess(article.language, None) if article.language else guess_language(article.body or article.text)
-    if found is None and declared:
-        found = Guess(declared, None)
-    language, confidence = found or (None, None)
-    spans = (article.text[segment.start : segment.end] for segment in article.segments)
-    parts = tuple(guess_part(span, found) for span in spans)
-    return replace(article, language=language, language_confidence=confidence, segment_languages=parts)
+    whole = Guess(said, None) if said else guess_language(story(text, segments) or text)
+    if whole is None and declared:
+        whole = Guess(declared, None)
+    return whole, tuple(guess_part(text[segment.start : segment.end], whole) for segment in segments)
 
 
 def _fault(raw: RawArticle, text: str, damage: int) -> Drop | None:
@@ -218,13 +225,14 @@ def _laid_out(raw: RawArticle, html: str, encoding: str | None) -> _Page:
             licence=raw.licence or facts.licence,
         )
     )
+    whole, parts = _languages(page.text, page.segments, raw.language, facts.language)
     article = Article(
         id=_article_id(raw, sha256),
         source=raw.source,
         text=page.text,
         segments=page.segments,
         raw_sha256=sha256,
-        language=raw.language,
+        language=whole and whole.language,
         url=raw.url,
         publisher=raw.publisher,
         title=raw.title,
@@ -235,8 +243,10 @@ def _laid_out(raw: RawArticle, html: str, encoding: str | None) -> _Page:
         licence=raw.licence or UNKNOWN,
         rights_holder=raw.rights_holder or UNKNOWN,
         terms=raw.terms or UNKNOWN,
+        language_confidence=whole and whole.confidence,
+        segment_languages=parts,
     )
-    return _Page(with_language(article, facts.language), damage, page.fault)
+    return _Page(article, damage, page.fault)
 
 
 def _said(date: str | None) -> datetime | None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -144,7 +144,16 @@ class Article:
     @property
     def body(self) -> str:
         """The story alone: standfirst, crossheads, paragraphs and list texts, joined by blank lines."""
-        return "\n\n".join(self.text[s.start : s.end] for s in self.segments if s.kind in STORY_KINDS)
+        return story(self.text, self.segments)
+
+
+def story(text: str, segments: Iterable[Segment]) -> str:
+    """The segments of a text that are its story, joined by blank lines.
+
+    >>> story("Talks end: One.", [Segment(11, 15, "body", "paragraph", 1, "")])
+    'One.'
+    """
+    return "\n\n".join(text[s.start : s.end] for s in segments if s.kind in STORY_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
