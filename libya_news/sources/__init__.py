@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from io import BufferedReader
 from typing import Any, Final, NamedTuple
@@ -18,7 +18,7 @@ from ._reading import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, StrPath, parse
 from ._readings import Readings
 from ._remote import SCHEMES, is_url
 from ._streams import BLOCK, BROKEN, COMPRESSED_SUFFIXES, Budget, OpenFile, Refused, Unpacked, decompressed, unreadable
-from .provenance import with_provenance
+from .provenance import facts_beside
 
 __all__ = [
     "ARCHIVE_SUFFIXES",
@@ -83,20 +83,20 @@ MAX_LAYERS: Final = 5
 
 def read_file(file: SourceFile) -> Iterator[RawArticle | Drop]:
     """All articles of one file, and a ``Drop`` for whatever of it is none. Never raises for what the file holds."""
+    facts = {**file.reading.facts, **facts_beside(file.path)}
     try:
         with file.open() as stream:
             size = stream.seek(0, 2)
             stream.seek(0)
             for item in _layer(OpenFile(file.name, stream, file.reading, size), None, 0):
-                yield _completed(item, file) if isinstance(item, RawArticle) else item
+                yield _completed(item, facts) if isinstance(item, RawArticle) else item
     except OSError as error:
         yield Drop(file.name, "read", unreadable(error))
 
 
-def _completed(article: RawArticle, file: SourceFile) -> RawArticle:
-    """The article with what its folder says of it, and then with what its source does."""
-    article = with_provenance(article, file.path)
-    lacking: dict[str, Any] = {key: fact for key, fact in file.reading.facts.items() if not getattr(article, key)}
+def _completed(article: RawArticle, facts: Mapping[str, Any]) -> RawArticle:
+    """The article with what is known of it besides, where it does not say so itself."""
+    lacking = {key: fact for key, fact in facts.items() if not getattr(article, key)}
     return replace(article, **lacking) if lacking else article
 
 

@@ -12,7 +12,6 @@ A section's name is a file name or a pattern; its keys fill what the file itself
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -21,7 +20,6 @@ from typing import Any, Final
 
 from libya_news._tables import parse_toml
 from libya_news.errors import DataError
-from libya_news.records import RawArticle
 
 FILE_NAME: Final = "provenance.toml"
 KEYS: Final = (
@@ -38,22 +36,20 @@ KEYS: Final = (
 _NOTES: Final = ("note",)
 
 
-def with_provenance(article: RawArticle, path: Path | str) -> RawArticle:
-    """Fill the fields that the article lacks from the ``provenance.toml`` beside its file; a URL has none.
+def facts_beside(path: Path | str) -> dict[str, Any]:
+    """What the ``provenance.toml`` beside a file says of the articles in it; a URL has none.
 
     Raises:
         DataError: the provenance file is not valid.
     """
     if isinstance(path, str):
-        return article
-    known = {
+        return {}
+    return {
         key: value
         for pattern, facts in _sections(path.parent / FILE_NAME).items()
         if fnmatchcase(path.name, pattern)
         for key, value in facts.items()
     }
-    lacking = {key: value for key, value in known.items() if not getattr(article, key)}
-    return replace(article, **lacking) if lacking else article
 
 
 @lru_cache(maxsize=64)
