@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from libya_news.records import Drop, RawArticle
 
@@ -17,8 +18,16 @@ from ._streams import BLOCK, OpenFile, too_large
 
 _IN_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 """A string up to its quotation mark, to the end, or to a backslash there."""
-_OUTSIDE: Final = re.compile(rb'[^"{}\[\]]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"{}\[\]]*)*', re.DOTALL)
-"""All up to a bracket, whole strings included, or up to a string without an end."""
+
+
+@lru_cache(maxsize=1)
+def _outside() -> Any:
+    """All up to a bracket, whole strings included, or up to a string without an end; RE2 leaps over them."""
+    import re2  # type: ignore[import-untyped] # noqa: PLC0415 - importing the package must not wait for it
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # of bytes, whatever they are
+    return re2.compile(rb'(?s)[^"{}\[\]]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"{}\[\]]*)*', options)
 
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
@@ -39,10 +48,10 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
         yield Drop(file.name, "read", "no record: there is no JSON object in it")
 
 
-def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+def _end(pattern: Any, data: bytes, at: int) -> int:
     """Where what matches at a place ends."""
     found = pattern.match(data, at)
-    return found.end() if found else at
+    return int(found.end()) if found else at
 
 
 class _Scanner:
@@ -76,7 +85,7 @@ class _Scanner:
                 self._quoted = at == len(data)
                 at += 1
                 continue
-            at = _end(_OUTSIDE, data, at)
+            at = _end(_outside(), data, at)
             mark = data[at : at + 1]
             at += 1
             was, ended = self._depth, self._turn(mark)
