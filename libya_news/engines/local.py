@@ -31,8 +31,13 @@ def spread(workers: int) -> Iterator[Begin]:
         return
     # Ctrl-C reaches all processes of a terminal; this one alone minds it, and then ends the others.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
+
+    def begin(function: Callable[[Any], Any], argument: Any) -> Callable[[], Any]:
+        with _deaf():
+            return pool.submit(function, argument).result
+
     try:
-        yield lambda function, argument: pool.submit(function, argument).result
+        yield begin
     except BrokenProcessPool:
         if sys.version_info < (3, 11):  # what waits in its pipe would wait for ever there (CPython issue 94777)
             pool._call_queue._reader.close()  # noqa: SLF001
@@ -41,3 +46,16 @@ def spread(workers: int) -> Iterator[Begin]:
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment: a process that begins meanwhile holds it back for good, from its first step on."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
