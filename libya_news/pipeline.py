@@ -270,7 +270,7 @@ def on_topic(result: Result, topic: Topic | None) -> Result:
     """The article where it is about the topic, or else a drop that says how far it is.
 
     >>> from libya_news.corpus.topics import load_topic
-    >>> article = process(RawArticle("a.txt", "The ministers also spoke of Libya. " + "They met in Rome. " * 20))
+    >>> article = process(RawArticle("a.txt", "The ministers also spoke of Libya. " + "They met in Rome. " * 90))
     >>> on_topic(article, load_topic("libya")).reason
     'off topic: scores 0.35 for libya, less than 0.5: places.libya 1'
     """

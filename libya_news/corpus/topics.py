@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from math import sqrt
 from typing import Final, NamedTuple
 
 from ._folding import fold
@@ -14,23 +15,19 @@ __all__ = ["RELEVANT", "Mention", "Relevance", "Topic", "load_topic", "relevance
 RELEVANT: Final = 0.5
 """Score from which an article is about the topic."""
 
-TITLE: Final = 8
-LEAD: Final = 1
+TITLE: Final = 10
+LEAD: Final = 2
 """Mentions that a title with a name stands for, and a mention in the lead besides itself."""
 
 LEAD_CHARS: Final = 200
 """Characters of the lead, the first thirty words or so; of a short text it is the first half."""
 
-PASSING: Final = 3.5
-PASSING_CHARS: Final = 1_500
-"""Mentions that are in passing in a text of no length, and characters that allow for one more.
+PASSING_CHARS: Final = 80
+"""Characters in which one mention is in passing; two are in four times as many, three in nine times.
 
-Five numbers: searched for on the 600 articles of the set ``tune`` in ``scripts/annotations/topic-libya.jsonl``. Of all
-that were tried these have the fewest wrongly found and the fewest missed, 6 and 6. ``docs/benchmarks/topics.md`` has
-the figures on other articles."""
-
-DENSE: Final = 60
-"""Characters to a mention from which a text is about the topic however short it is: every tenth word names it."""
+For the longer a text, the rarer the names of its subject: they grow with the root of its length. These four numbers have
+the least logistic loss of all that were tried on the 997 articles of the set ``tune`` in
+``scripts/annotations/topic-libya.jsonl``. ``docs/benchmarks/topics.md`` has the figures on other articles."""
 
 LIST_GAP: Final = 6
 LIST_COMPANY: Final = 2
@@ -93,7 +90,7 @@ def relevance(text: str, topic: Topic, *, title: str = "", spans: Sequence[tuple
     size = sum(end - start for start, end in own)
     lead_end = own[0][0] + min(LEAD_CHARS, size // 2) if own else 0
     points = len(told) + LEAD * sum(mention.start < lead_end for mention in told) + TITLE * (len(told) < len(counted))
-    allowed = min(PASSING + size / PASSING_CHARS, max(size, 1) / DENSE)
+    allowed = sqrt(max(size, 1) / PASSING_CHARS)
     return Relevance(points / (points + allowed), tuple(counted))
 
 
