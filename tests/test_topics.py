@@ -132,7 +132,7 @@ def test_figures_hold(shared: Path, monkeypatch: pytest.MonkeyPatch, libya: Topi
         if item.set == "report"
     ]
     right = sum(about and named for about, named in told)
-    assert len(told) == 397
+    assert len(told) == 291
     assert right / sum(named for _, named in told) >= 0.95
     assert right / sum(about for about, _ in told) >= 0.94
 

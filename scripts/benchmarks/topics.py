@@ -6,21 +6,24 @@ import gzip
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
+from libya_news.corpus import topics
 from libya_news.corpus.topics import RELEVANT, Topic, load_topic, relevance
 from libya_news.pipeline import process, relevance_of
-from libya_news.records import Article, RawArticle, sha256_hex
+from libya_news.records import Article, Drop, RawArticle, sha256_hex
 
 from .corpora import articles, clean, options, table
 
 LABELS = Path(__file__).resolve().parents[1] / "annotations" / "topic-libya.jsonl"
 ROUNDS = 3
+WEIGHTS = ("TITLE", "LEAD", "LEAD_CHARS", "PASSING_CHARS")
 _SGML = re.compile(r"<TITLE>(.*?)</TITLE>.*?<TEXT>(.*?)</TEXT>", re.DOTALL)
 
 
@@ -39,7 +42,8 @@ def main(arguments: list[str]) -> None:
     chosen = options(__doc__, arguments, output="docs/benchmarks/topics.md")
     topic = load_topic("libya")
     found = list(labelled(chosen.corpora))
-    report = "\n".join((_HEAD, quality(found, topic), errors(found, topic), _SPEED, speed(chosen.corpora, topic)))
+    parts = (_HEAD, quality(found, topic), kinds(found, topic), errors(found, topic), weights(found, topic))
+    report = "\n".join((*parts, _SPEED, speed(chosen.corpora, topic)))
     chosen.output.write_text(report, encoding="utf-8")
     print(report)
 
@@ -91,8 +95,16 @@ def _plain(item: Labelled, topic: Topic) -> float:
 
 
 def _built(item: Labelled, topic: Topic) -> float:
-    article = process(RawArticle(item.document, item.text, title=item.title or None))
+    article = _article(item)
     return relevance_of(article, topic).score if isinstance(article, Article) else 0.0
+
+
+@cache
+def _article(item: Labelled) -> Article | Drop:
+    return process(RawArticle(item.document, item.text, title=item.title or None))
+
+
+Score = Callable[[Labelled, Topic], float]
 
 
 def quality(found: Sequence[Labelled], topic: Topic) -> str:
@@ -100,9 +112,44 @@ def quality(found: Sequence[Labelled], topic: Topic) -> str:
     rows = []
     for kept in ("tune", "report"):
         for name, score in (("text", _plain), ("build", _built)):
-            told = [(item.about, score(item, topic) >= RELEVANT) for item in found if item.set == kept]
+            told = _told((item for item in found if item.set == kept), topic, score)
             rows.append([kept, name, str(len(told)), *_figures(told)])
     return table(["set", "scored", "articles", "about Libya", "found", "precision", "recall"], rows)
+
+
+def _told(found: Iterable[Labelled], topic: Topic, score: Score = _built) -> list[tuple[bool, bool]]:
+    return [(item.about, score(item, topic) >= RELEVANT) for item in found]
+
+
+def kinds(found: Sequence[Labelled], topic: Topic) -> str:
+    """A table of the corpora in the set that is reported, as built."""
+    kept: dict[str, list[Labelled]] = {}
+    for item in found:
+        if item.set == "report":
+            folder, _, name = item.document.partition("/")
+            kept.setdefault(folder if folder != "libya" else f"libya/{re.split('[/.]', name)[0]}", []).append(item)
+    rows = []
+    for kind, items in sorted(kept.items()):
+        told = _told(items, topic)
+        rows.append([kind, *(str(count) for count in (len(told), sum(about for about, _ in told), *_wrong(told)))])
+    head = ["corpus", "articles", "about Libya", "wrongly found", "missed"]
+    return "The set `report` by corpus, as built:\n\n" + table(head, rows)
+
+
+def _wrong(told: Sequence[tuple[bool, bool]]) -> tuple[int, int]:
+    """How many were wrongly found, and how many missed."""
+    return sum(named and not about for about, named in told), sum(about and not named for about, named in told)
+
+
+def weights(found: Sequence[Labelled], topic: Topic) -> str:
+    """What half of each weight and its double would give on the set that they were chosen on."""
+    tune = [item for item in found if item.set == "tune"]
+    rows = [["all as they are", *map(str, _wrong(_told(tune, topic)))]]
+    for name in WEIGHTS:
+        for value in (getattr(topics, name) / 2, getattr(topics, name) * 2):
+            with patch.object(topics, name, value):
+                rows.append([f"`{name}` {value:g}", *map(str, _wrong(_told(tune, topic)))])
+    return "Other weights on the set `tune`, as built:\n\n" + table(["weight", "wrongly found", "missed"], rows)
 
 
 def _figures(told: Sequence[tuple[bool, bool]]) -> list[str]:
