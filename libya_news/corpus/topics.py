@@ -26,9 +26,9 @@ PASSING_CHARS: Final = 100
 """Characters in which one mention is in passing; two are in four times as many, three in nine times.
 
 For the longer a text, the rarer the names of its subject: they grow with the root of its length. These four numbers
-were searched for on the 1289 articles of the set ``tune`` in ``scripts/annotations/topic-libya.jsonl``: the logistic loss is
-least near them, and about as many are wrongly found as missed, 15 and 12. ``docs/benchmarks/topics.md`` shows what
-others would give, and the figures on other articles."""
+were searched for on the 1289 articles of the set ``tune`` in ``scripts/annotations/topic-libya.jsonl``: near them the
+logistic loss is least, and about as many articles are wrongly found as missed, 15 and 12. ``docs/benchmarks/topics.md``
+shows what other numbers would give, and the figures on other articles."""
 
 LIST_GAP: Final = 6
 LIST_COMPANY: Final = 2
