@@ -272,7 +272,7 @@ def on_topic(result: Result, topic: Topic | None) -> Result:
     >>> from libya_news.corpus.topics import load_topic
     >>> article = process(RawArticle("a.txt", "The ministers also spoke of Libya. " + "They met in Rome. " * 90))
     >>> on_topic(article, load_topic("libya")).reason
-    'off topic: scores 0.35 for libya, less than 0.5: places.libya 1'
+    'off topic: scores 0.38 for libya, less than 0.5: places.libya 1'
     """
     if topic is None or isinstance(result, Drop):
         return result
