@@ -51,13 +51,16 @@ def _layer(layer: Whole) -> Whole:
 
 
 def inputs(values: npt.NDArray[np.float32]) -> Whole:
-    """Inputs of the first layer, in steps."""
-    return np.rint(values.astype(np.float64) * VALUE_STEPS)
+    """Inputs of the first layer, in steps: a power of two, by which single precision is multiplied exactly."""
+    steps = values * np.float32(VALUE_STEPS)
+    return np.rint(steps, out=steps).astype(np.float64)
 
 
 def linear(values: Whole, layer: Whole) -> Whole:
     """What a layer gives before anything is cut off, in steps of inputs times weights."""
-    return np.asarray(values @ layer[:-1] + layer[-1])
+    sums = values @ layer[:-1]
+    sums += layer[-1]
+    return np.asarray(sums)
 
 
 def rectified(values: Whole, layer: Whole) -> Whole:
@@ -67,7 +70,14 @@ def rectified(values: Whole, layer: Whole) -> Whole:
     >>> (rectified(inputs(np.float32([[1.0]])), half) / VALUE_STEPS).tolist()
     [[0.75]]
     """
-    return np.rint(np.maximum(linear(values, layer), 0) / WEIGHT_STEPS)
+    return cut(linear(values, layer))
+
+
+def cut(sums: Whole) -> Whole:
+    """Sums in steps of inputs times weights, in steps of inputs, and none below zero; the array is used again."""
+    np.maximum(sums, 0, out=sums)
+    sums /= WEIGHT_STEPS
+    return np.rint(sums, out=sums)
 
 
 def softmax(values: Whole, layer: Whole, temperature: float = 1.0) -> npt.NDArray[np.float32]:

@@ -13,16 +13,21 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from libya_news.errors import DataError
+
 from . import _fixed as fixed
 from ._fixed import Whole
 
 Matrix = npt.NDArray[np.float32]
 Real = TypeVar("Real", bound=np.floating[Any])
 """Single precision in training, whole numbers in double precision afterwards."""
-Layers = Mapping[str, Whole]
+Layers = Mapping[str, npt.NDArray[Any]]
+"""Whole numbers in double precision, but for ``marks``, which are such in single precision."""
 Ints = npt.NDArray[np.int64]
 
 BY_KIN: Final = 0
+_EXACT: Final = 1 << 24
+"""From where on sums of whole numbers are no longer exact in single precision."""
 LAYERS: Final = (BY_KIN, 1, 2, BY_KIN, 4, 8)
 """What each layer looks at: the line's kin, or the lines so far before and behind it."""
 
@@ -38,9 +43,19 @@ class Sets(NamedTuple):
 
 def sets(numbers: Ints) -> Sets:
     """The sets of rows that have the same number."""
-    _, of_row, count = np.unique(numbers, return_inverse=True, return_counts=True)
-    first = np.cumsum(count) - count
-    return Sets(np.argsort(of_row, kind="stable"), first, count.astype(np.float64)[:, None], of_row)
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    first = np.flatnonzero(begins)
+    of_row = np.empty_like(order)
+    of_row[order] = np.cumsum(begins) - 1
+    size = np.diff(first, append=len(numbers)).astype(np.float64)
+    return Sets(order, first, size[:, None], of_row)
+
+
+def of_sets(values: npt.NDArray[Real], over: Sets) -> npt.NDArray[Any]:
+    """The mean of each set."""
+    return np.asarray(np.add.reduceat(values[over.order], over.first) / over.size)
 
 
 def means(values: npt.NDArray[Real], over: Sets) -> npt.NDArray[Real]:
@@ -49,7 +64,7 @@ def means(values: npt.NDArray[Real], over: Sets) -> npt.NDArray[Real]:
     >>> means(np.float32([[1], [2], [5]]), sets(np.array([7, 3, 7]))).ravel().tolist()
     [3.0, 2.0, 3.0]
     """
-    return np.asarray((np.add.reduceat(values[over.order], over.first) / over.size)[over.of_row], values.dtype)
+    return np.asarray(of_sets(values, over)[over.of_row], values.dtype)
 
 
 def around(state: npt.NDArray[Real], layer: int, kin: list[Sets]) -> npt.NDArray[Real]:
@@ -70,8 +85,21 @@ def moved(rows: npt.NDArray[Real], by: int) -> npt.NDArray[Real]:
 
 
 def prepared(arrays: Mapping[str, Matrix]) -> Layers:
-    """A network ready to be evaluated: ``enter``, ``look0`` ..., ``leave``, each layer's bias as last row."""
-    return fixed.weights(arrays, ("enter", *(f"look{index}" for index in range(len(LAYERS))), "leave"))
+    """A network ready to be evaluated.
+
+    Args:
+        arrays: ``enter``, ``look0`` ..., ``leave``, each layer's bias as last row; ``mean`` has as many numbers as rows
+            have columns that are more than yes or no.
+
+    Raises:
+        DataError: the weights are too large for exact sums.
+    """
+    layers = fixed.weights(arrays, ("enter", *(f"look{index}" for index in range(len(LAYERS))), "leave"))
+    enter, count = layers["enter"], len(arrays["mean"])
+    marks = enter[count:-1].astype(np.float32)
+    if np.abs(marks).sum(axis=0).max(initial=0) > _EXACT:
+        raise DataError("The page model's weights are too large for exact sums.", "Train it with more decay.")
+    return layers | {"enter": np.delete(enter, np.s_[count:-1], axis=0), "marks": marks}
 
 
 def probabilities(layers: Layers, rows: Matrix, kin: Ints) -> Matrix:
@@ -91,8 +119,36 @@ def probabilities(layers: Layers, rows: Matrix, kin: Ints) -> Matrix:
 
 
 def _evaluated(layers: Layers, rows: Matrix, over: list[Sets]) -> Matrix:
-    first = state = fixed.rectified(fixed.inputs(rows), layers["enter"])
+    first = state = fixed.cut(_entered(rows, layers["enter"], layers["marks"]))
     for index, layer in enumerate(LAYERS):
-        looked_at = np.rint(around(state, layer, over))  # means of whole numbers become whole again
-        state = state + fixed.rectified(looked_at, layers[f"look{index}"])
+        weights = layers[f"look{index}"]
+        sums = _of_kin(state, weights, over) if layer == BY_KIN else _of_neighbours(state, weights, layer)
+        state = state + fixed.cut(sums)
     return fixed.softmax(np.concatenate([state, first], axis=1), layers["leave"])
+
+
+def _entered(rows: Matrix, numbers: Whole, marks: Matrix) -> Whole:
+    """What the first layer gives. Most columns are yes or no: in single precision their sums are exact, and cheap."""
+    count = len(numbers) - 1
+    sums = fixed.linear(fixed.inputs(rows[:, :count]), numbers)
+    sums += (rows[:, count:] @ marks) * np.float32(fixed.VALUE_STEPS)
+    return np.asarray(sums)
+
+
+def _of_kin(state: Whole, layer: Whole, over: list[Sets]) -> Whole:
+    """``around`` times the weights of a layer, set by set: of a set's mean the product is the same for all its rows."""
+    own, *parts = np.split(layer[:-1], 1 + len(over))
+    sums = state @ own + layer[-1]
+    for sharing, part in zip(over, parts, strict=True):
+        mean = np.rint(of_sets(state, sharing))  # means of whole numbers become whole again
+        sums += (mean @ part)[sharing.of_row]
+    return np.asarray(sums)
+
+
+def _of_neighbours(state: Whole, layer: Whole, reach: int) -> Whole:
+    """``around`` times the weights of a layer, without laying neighbours side by side first."""
+    before, own, behind = np.split(layer[:-1], 3)
+    sums = state @ own + layer[-1]
+    sums[reach:] += state[:-reach] @ before
+    sums[:-reach] += state[reach:] @ behind
+    return np.asarray(sums)
