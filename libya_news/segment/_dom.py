@@ -29,40 +29,60 @@ _IMAGE_LEVELS: Final = 4
 """How many elements around an image know of it: figure, link, frame and the box around them."""
 
 _LONGEST_NAMES: Final = 1000
-"""Characters of class and id that are kept: no sound page has more."""
+"""Characters of a class and of an id that are kept: no sound page has more."""
 
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
-class Element:
-    """An element of the page: what the features ask of it."""
+class Elements(NamedTuple):
+    """The elements of a page in document order (parents first): what the features ask of them, in columns.
 
-    __slots__ = ("block", "depth", "end", "images", "names", "parent", "role", "story", "tag")
+    Attributes:
+        tag: the tag of each.
+        parent: index of the element around; -1 of the first.
+        depth: how many elements are around.
+        block: whether it stands on lines of its own.
+        end: one past the last element within.
+        images: pictures in it and right below.
+        classes, ids, role: its attributes of these names; None where it has none. Long ones are cut.
+        story: the elements that are marked as the page's story.
+    """
 
-    def __init__(
-        self, tag: str, parent: int, depth: int, block: bool, attributes: dict[str, str | None] | None
-    ) -> None:
-        self.tag = tag
-        self.parent = parent
-        self.depth = depth
-        self.block = block
-        self.end = 0
-        self.images = 0
-        self.names = ""
-        self.role: str | None = None
-        self.story = False
+    tag: list[str]
+    parent: list[int]
+    depth: list[int]
+    block: list[bool]
+    end: list[int]
+    images: list[int]
+    classes: list[str | None]
+    ids: list[str | None]
+    role: list[str | None]
+    story: list[int]
+
+    def add(self, tag: str, parent: int, block: bool, attributes: dict[str, str | None]) -> int:
+        """Open an element; its index."""
+        index = len(self.tag)
+        self.tag.append(tag)
+        self.parent.append(parent)
+        self.depth.append(self.depth[parent] + 1 if parent >= 0 else 0)
+        self.block.append(block)
+        self.end.append(0)
+        self.images.append(0)
         if attributes:
-            self._describe(attributes)
+            self.classes.append(_short(attributes.get("class")))
+            self.ids.append(_short(attributes["id"] or "") if "id" in attributes else None)
+            self.role.append(attributes.get("role"))
+            if "articleBody" in (attributes.get("itemprop") or ""):
+                self.story.append(index)
+        else:
+            self.classes.append(None)
+            self.ids.append(None)
+            self.role.append(None)
+        return index
 
-    def _describe(self, attributes: dict[str, str | None]) -> None:
-        names = attributes.get("class") or ""
-        if "id" in attributes:
-            names = f"{names} {attributes['id'] or ''}".strip()
-        self.names = names[:_LONGEST_NAMES]
-        if "role" in attributes:
-            self.role = attributes["role"]
-        if "itemprop" in attributes:
-            self.story = "articleBody" in (attributes["itemprop"] or "")
+
+def _short(names: str | None) -> str | None:
+    return names and names[:_LONGEST_NAMES]
 
 
 class Line(NamedTuple):
@@ -91,7 +111,7 @@ class Line(NamedTuple):
 class Page(NamedTuple):
     """A page after the walk: elements in document order (parents first), lines, and the parsed tree."""
 
-    elements: list[Element]
+    elements: Elements
     lines: list[Line]
     tree: LexborHTMLParser
 
@@ -128,7 +148,7 @@ class _Walk:
         self.tree = tree
         self.hidden = hidden
         self.blocks, self.skipped = _table()
-        self.elements: list[Element] = []
+        self.elements = Elements([], [], [], [], [], [], [], [], [], [])
         self.lines: list[Line] = []
         self.current = -1
         self.pieces: list[str] = []
@@ -161,7 +181,7 @@ class _Walk:
         tag = node.tag or ""
         if tag == "-text":
             text = node.text_content or ""
-            if self.in_pre or not text.isspace():
+            if not text.isspace() or self.in_pre:
                 self._text(text)
             elif self.pieces:
                 self.pieces.append(" ")
@@ -176,23 +196,21 @@ class _Walk:
     def _open(self, tag: str, node: LexborNode) -> LexborNode | None:
         block = tag in self.blocks
         child = node.first_child
-        attributes = node.attributes if child is not None else None
-        if child is None or (attributes and _is_hidden(attributes) and not self.hidden):
+        attributes = node.attributes if child is not None else {}
+        if child is None or (attributes and not self.hidden and _is_hidden(attributes)):
             if block:
                 self._end_line()
             elif tag in _CELLS:
                 self.pieces.append(_CELL)
             return None
-        around = self.current
-        depth = self.elements[around].depth + 1 if around >= 0 else 0
-        self.current = len(self.elements)
-        self.elements.append(Element(tag, around, depth, block, attributes))
-        self._begin(tag, block=block)
+        self.current = self.elements.add(tag, self.current, block, attributes)
+        self._begin(tag, block)
         return child
 
-    def _begin(self, tag: str, *, block: bool) -> None:
+    def _begin(self, tag: str, block: bool) -> None:
         if block:
-            self._end_line()
+            if self.pieces:
+                self._end_line()
             if tag == "p":
                 self.blank = True
             elif tag == "li":
@@ -206,11 +224,12 @@ class _Walk:
             self.in_strong += 1
 
     def _leave(self) -> None:
-        element = self.elements[self.current]
-        element.end = len(self.elements)
-        tag = element.tag
-        if element.block:
-            self._end_line()
+        elements, current = self.elements, self.current
+        elements.end[current] = len(elements.tag)
+        tag = elements.tag[current]
+        if elements.block[current]:
+            if self.pieces:
+                self._end_line()
             if tag == "p":
                 self.blank = True
             elif tag == "pre":
@@ -221,7 +240,7 @@ class _Walk:
             self.in_link -= 1
         elif tag in _STRONG:
             self.in_strong -= 1
-        self.current = element.parent
+        self.current = elements.parent[current]
 
     def _text(self, text: str) -> None:
         if self.in_pre and "\n" in text:
@@ -247,8 +266,8 @@ class _Walk:
         """The line has its first word here."""
         elements = self.elements
         at = self.inner = max(self.current, 0)
-        while at > 0 and not elements[at].block:
-            at = elements[at].parent
+        while at > 0 and not elements.block[at]:
+            at = elements.parent[at]
         self.block = at
 
     def _image(self) -> None:
@@ -257,8 +276,8 @@ class _Walk:
         for _ in range(_IMAGE_LEVELS):
             if at < 0:
                 break
-            self.elements[at].images += 1
-            at = self.elements[at].parent
+            self.elements.images[at] += 1
+            at = self.elements.parent[at]
 
     def _end_line(self) -> None:
         if not self.pieces:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from libya_news._tables import load_table
 
-from ._dom import Element, Page
+from ._dom import Elements, Page
 
 Column = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,6 +26,7 @@ FAR: Final = 60
 
 _NAME_WORD: Final = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+")
 _NUMBER: Final = re.compile(r"\d+")
+_WHOLE: Final = ("html", "body")
 _ROLES: Final = {"navigation": "nav", "main": "main", "complementary": "aside"}
 BOX: Final = ("share", "linked", "lines", "prose", "text", "line_length")
 LEVELS: Final = ("block", "parent", "grandparent", "great_grandparent")
@@ -76,15 +77,29 @@ def groups() -> Groups:
 TAG_PLACES: Final = ("block", "parent", "grandparent", "inner")
 
 
+@lru_cache(maxsize=1 << 10)
+def _meant(tag: str, role: str | None) -> tuple[int, int]:
+    """The groups of an element by its tag and role, and the number of its tag."""
+    tags = groups().tags
+    return tags.get(tag, 0) | tags.get(_ROLES.get(role or "", ""), 0), groups().known.get(tag, -1)
+
+
 @lru_cache(maxsize=1 << 14)
-def _bits(tag: str, role: str | None, names: str) -> tuple[int, int]:
-    """The groups of an element by its tag, role, class and id, and the number of its tag."""
-    tags, words = groups().tags, groups().words
-    bits = tags.get(tag, 0) | tags.get(_ROLES.get(role or "", ""), 0)
-    if names and tag not in ("html", "body"):
-        for word in _NAME_WORD.findall(names):
-            bits |= words.get(word.lower(), 0)
-    return bits, groups().known.get(tag, -1)
+def _named(names: str) -> int:
+    """The groups of an element by the words of its class, or of its id."""
+    bits, words = 0, groups().words
+    for word in _NAME_WORD.findall(names):
+        bits |= words.get(word.lower(), 0)
+    return bits
+
+
+def _own(elements: Elements) -> tuple[list[int], list[int]]:
+    """The groups of each element, and the number of its tag. Names of the page as a whole say nothing."""
+    own, number = map(list, zip(*map(_meant, elements.tag, elements.role), strict=True))
+    for index, (classes, id_) in enumerate(zip(elements.classes, elements.ids, strict=True)):
+        if (classes or id_) and elements.tag[index] not in _WHOLE:
+            own[index] |= (_named(classes) if classes else 0) | (_named(id_) if id_ else 0)
+    return own, number
 
 
 class Boxes(NamedTuple):
@@ -112,29 +127,29 @@ class Boxes(NamedTuple):
     story: npt.NDArray[np.bool_]
 
 
-def boxes(elements: list[Element]) -> Boxes:
+def boxes(elements: Elements) -> Boxes:
     """The elements in columns, in one pass: parents stand before their children."""
-    own, tag = zip(*[_bits(element.tag, element.role, element.names) for element in elements], strict=True)
-    above, around = [0], [own[0]]
-    for element, bits in zip(elements[1:], own[1:], strict=True):
-        parent = element.parent
-        above.append(parent if elements[parent].block else above[parent])
+    own, number = _own(elements)
+    above, around = [0], own[:1]
+    block = elements.block
+    for parent, bits in zip(elements.parent[1:], own[1:], strict=True):
+        above.append(parent if block[parent] else above[parent])
         around.append(bits | around[parent])
-    article, story = np.full(len(elements), -1), np.zeros(len(elements), np.bool_)
-    for index, element in enumerate(elements):
-        if element.tag == "article":
-            article[index : element.end] = index
-        if element.story:
-            story[index : element.end] = True
+    article, story = np.full(len(own), -1), np.zeros(len(own), np.bool_)
+    for index, tag in enumerate(elements.tag):
+        if tag == "article":
+            article[index : elements.end[index]] = index
+    for index in elements.story:
+        story[index : elements.end[index]] = True
     return Boxes(
-        np.array([max(element.parent, 0) for element in elements]),
+        np.maximum(elements.parent, 0),
         np.array(above),
-        np.array([element.end for element in elements]),
+        np.array(elements.end),
         article,
-        np.array([element.depth for element in elements], np.float64),
+        np.array(elements.depth, np.float64),
         np.array(own, np.uint64),
         np.array(around, np.uint64),
-        np.array(tag),
+        np.array(number),
         story,
     )
 
@@ -160,24 +175,30 @@ def ladder(page: Page, box: Boxes) -> Ints:
     return np.column_stack(steps)
 
 
-@lru_cache(maxsize=1 << 14)
-def _unnumbered(names: str) -> str:
-    """Names without their numbers: those of one row of paragraphs are the same then."""
-    return _NUMBER.sub("", names)
-
-
 def kin(page: Page, steps: Ints) -> Ints:
     """For each line the numbers of the sets in ``KIN``, from its ladder: equal numbers in a column are one set.
 
     Lines are built alike where their block and its parent have the same tag and names.
     """
-    numbers: dict[tuple[str, str, str, str], int] = {}
+    numbers: dict[tuple[str, ...], int] = {}
+    known: dict[int, int] = {}
+    count = len(page.elements.tag)
     built = []
     for at, above in steps[:, :2].tolist():
-        block, parent = page.elements[at], page.elements[above]
-        key = block.tag, _unnumbered(block.names), parent.tag, _unnumbered(parent.names)
-        built.append(numbers.setdefault(key, len(numbers)))
+        pair = at * count + above
+        if pair not in known:
+            key = (*_build(page.elements, at), *_build(page.elements, above))
+            known[pair] = numbers.setdefault(key, len(numbers))
+        built.append(known[pair])
     return np.column_stack((built, steps[:, 1:]))
+
+
+def _build(elements: Elements, at: int) -> tuple[str, str]:
+    """An element's tag and its names without their numbers: those of one row of paragraphs are the same then."""
+    names = elements.classes[at] or ""
+    if (id_ := elements.ids[at]) is not None:
+        names = f"{names} {id_}".strip()
+    return elements.tag[at], _NUMBER.sub("", names)
 
 
 def element_columns(page: Page, box: Boxes, lines: Lines) -> list[Column]:
@@ -186,7 +207,7 @@ def element_columns(page: Page, box: Boxes, lines: Lines) -> list[Column]:
     held = _held(box, block, lines)
     story, best = _story_box(held), _best_box(box, block, lines)
     title = int(block[_title_line(box, lines)])
-    images = np.array([element.images for element in page.elements], dtype=np.float64)
+    images = np.array(page.elements.images, dtype=np.float64)
     passed = np.array([line.images for line in page.lines], dtype=np.float64)
     return [
         box.depth[block],
