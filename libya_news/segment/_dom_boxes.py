@@ -180,25 +180,21 @@ def kin(page: Page, steps: Ints) -> Ints:
 
     Lines are built alike where their block and its parent have the same tag and names.
     """
-    numbers: dict[tuple[str, ...], int] = {}
-    known: dict[int, int] = {}
-    count = len(page.elements.tag)
-    built = []
-    for at, above in steps[:, :2].tolist():
-        pair = at * count + above
-        if pair not in known:
-            key = (*_build(page.elements, at), *_build(page.elements, above))
-            known[pair] = numbers.setdefault(key, len(numbers))
-        built.append(known[pair])
+    places = np.unique(steps[:, :2])
+    builds: dict[tuple[str, str], int] = {}
+    own = [builds.setdefault(_build(page.elements, at), len(builds)) for at in places.tolist()]
+    block, parent = np.array(own)[np.searchsorted(places, steps[:, :2])].T
+    pairs: dict[int, int] = {}
+    built = [pairs.setdefault(pair, len(pairs)) for pair in (block * len(builds) + parent).tolist()]
     return np.column_stack((built, steps[:, 1:]))
 
 
 def _build(elements: Elements, at: int) -> tuple[str, str]:
     """An element's tag and its names without their numbers: those of one row of paragraphs are the same then."""
-    names = elements.classes[at] or ""
-    if (id_ := elements.ids[at]) is not None:
+    names, id_ = elements.classes[at] or "", elements.ids[at]
+    if id_ is not None:
         names = f"{names} {id_}".strip()
-    return elements.tag[at], _NUMBER.sub("", names)
+    return elements.tag[at], _NUMBER.sub("", names) if names else names
 
 
 def element_columns(page: Page, box: Boxes, lines: Lines) -> list[Column]:

@@ -37,10 +37,10 @@ def no_page(html: str) -> str:
     >>> no_page("<div>" * 100_000)
     'nested 100,000 deep, where 10,000 are allowed'
     """
-    tags, breaks = html.count("<"), html.count("\n")
+    tags = html.count("<")
     if tags > MAX_TAGS:
         return f"{tags:,} tags, where {MAX_TAGS:,} are allowed"
-    if breaks > MAX_BREAKS:
+    if len(html) > MAX_BREAKS and (breaks := html.count("\n")) > MAX_BREAKS:
         return f"{breaks:,} line breaks, where {MAX_BREAKS:,} are allowed"
     if tags > MAX_NESTING and (depth := nesting(html)) > MAX_NESTING:
         return f"nested {depth:,} deep, where {MAX_NESTING:,} are allowed"

@@ -141,6 +141,8 @@ def hits(found: Words, language: str | None = None) -> Hits:
             going = (longest >= size) & (left >= size)
             at, longest, left = at[going], longest[going], left[going]
             joined = joined[going] * _STEP + found.hashes[at + size - 1]
+        if not len(at):  # few texts hold a word that the longest phrases begin with
+            break
         row = np.minimum(np.searchsorted(phrases.hashes, joined), len(phrases.hashes) - 1)
         same = np.flatnonzero(phrases.hashes[row] == joined)
         if len(same):
