@@ -47,7 +47,9 @@ _STOPS: Final = ".!?。！？؟۔।"
 _CLOSING: Final = "\"”'’»)"
 _SIGNS: Final = (("bar", "|"), ("copyright", "©"), ("at", "@"), ("quote", '"“„«'), ("slash", "/"), ("arrow", "›»>"),
                  ("cells", "\t"))  # fmt: skip
-_DENSE_BIT, _STOP_BIT, _CLOSING_BIT = (1 << (len(_SIGNS) + more) for more in range(3))
+_DENSE_BIT, _STOP_BIT, _CLOSING_BIT, *_LAST_BITS = (1 << (len(_SIGNS) + more) for more in range(6))
+_LAST: Final = (_SENTENCE_ENDS, ":：", "?？؟")
+"""What a line may end with, and for each a bit: of sentences, of what is announced, of questions."""
 
 PHRASE_KINDS: Final = (
     "promo", "share", "subscribe", "comment_form", "media_fallback", "advertisement", "legal", "tags", "byline",
@@ -74,7 +76,7 @@ def _signs() -> npt.NDArray[np.uint16]:
     signs = np.zeros(1 << 16, np.uint16)
     for bit, (_, characters) in enumerate(_SIGNS):
         signs[[ord(character) for character in characters]] |= 1 << bit
-    for characters, mark in ((_STOPS, _STOP_BIT), (_CLOSING, _CLOSING_BIT)):
+    for characters, mark in ((_STOPS, _STOP_BIT), (_CLOSING, _CLOSING_BIT), *zip(_LAST, _LAST_BITS, strict=True)):
         signs[[ord(character) for character in characters]] |= mark
     for first, last in _DENSE_BLOCKS:
         signs[first : last + 1] |= _DENSE_BIT
@@ -110,27 +112,17 @@ class Texts:
             self._told(head.story),
         ]
 
-    def _outside(self) -> Iterator[Column]:
+    def _outside(self) -> Iterator[Numbers]:
         """What the lines' ends, markup and repetition show."""
-        repeats = Counter(line.text for line in self.lines)
-        rows = [
-            (
-                line.linked,
-                line.strong,
-                line.text.startswith(BULLET),
-                repeats[line.text],
-                line.links,
-                line.blank,
-                line.text[-1] in _SENTENCE_ENDS,
-                line.text[-1] in ":：",
-                line.text[-1] in "?？؟",
-                line.text.find(":", 0, _OPENING) > 0,
-            )
-            for line in self.lines
-        ]
-        linked, strong, *others = np.array(rows, np.float64).T
-        yield from (np.log1p(self.size), np.minimum(1.0, linked / self.size), np.minimum(1.0, strong / self.size))
-        yield from others
+        texts, _, _, linked, strong, links, _, blank = zip(*self.lines, strict=True)
+        repeats = Counter(texts)
+        last = _signs()[chars(["".join(text[-1] for text in texts)]).codes[:-1]]
+        yield np.log1p(self.size)
+        yield from (np.minimum(1.0, np.array(part, np.float64) / self.size) for part in (linked, strong))
+        yield np.array([text.startswith(BULLET) for text in texts])
+        yield from (np.array(counts) for counts in ([repeats[text] for text in texts], links, blank))
+        yield from (last & bit > 0 for bit in _LAST_BITS)
+        yield np.array([text.find(":", 0, _OPENING) for text in texts]) > 0
 
     def _first(self) -> tuple[Marks, ...]:
         """Whether the first character is a small letter, a capital or a digit."""

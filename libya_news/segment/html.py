@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -125,24 +125,14 @@ def decided(found: Matrix, classes: tuple[str, ...]) -> Decided:
     return Decided(best, sure)
 
 
-class _Kind(NamedTuple):
-    name: str
-    confidence: float
-
-
-def _judged(page: Page, head: Head, box: Boxes, model: Model) -> list[_Kind]:
+def _judged(page: Page, head: Head, box: Boxes, model: Model) -> Iterator[tuple[str, float]]:
+    """The kind of each line, with the probability of its label."""
     known = features(page, head, box)
     found = probabilities(_layers(), stepped(model.arrays, known.numbers, known.marks), known.kin)
-    return _kinds(page, _shown(page, box, known.marks), found, tuple(model.card["classes"]))
-
-
-def _kinds(page: Page, shown: list[str], found: Matrix, classes: tuple[str, ...]) -> list[_Kind]:
-    """The kind of each line, with the probability of its label."""
+    classes = tuple(model.card["classes"])
     best, sure = decided(found, classes)
-    return [
-        _Kind(_refined(classes[at], line, boilerplate), confidence)
-        for line, boilerplate, at, confidence in zip(page.lines, shown, best.tolist(), sure.tolist(), strict=True)
-    ]
+    names = map(_refined, map(classes.__getitem__, best.tolist()), page.lines, _shown(page, box, known.marks))
+    return zip(names, sure.tolist(), strict=True)
 
 
 def _refined(kind: str, line: Line, boilerplate: str) -> str:
@@ -180,18 +170,21 @@ def _masks() -> tuple[tuple[str, int], ...]:
     )
 
 
-def _segments(text: str, starts: list[int], lines: list[Line], kinds: list[_Kind], by: str) -> Iterator[Segment]:
-    for line, start, kind in zip(lines, starts, kinds, strict=True):
-        end = start + len(line.text)
-        if LABEL_OF[kind.name] == "caption":
-            yield from _caption(text, start, end, kind, by)
+def _segments(
+    text: str, starts: list[int], lines: list[Line], kinds: Iterable[tuple[str, float]], by: str
+) -> Iterator[Segment]:
+    for line, start, (kind, confidence) in zip(lines, starts, kinds, strict=True):
+        segment = Segment(start, start + len(line.text), LABEL_OF[kind], kind, confidence, by)
+        if segment.label == "caption":
+            yield from _caption(text, segment)
         else:
-            yield Segment(start, end, LABEL_OF[kind.name], kind.name, kind.confidence, by)
+            yield segment
 
 
-def _caption(text: str, start: int, end: int, kind: _Kind, by: str) -> Iterator[Segment]:
+def _caption(text: str, line: Segment) -> Iterator[Segment]:
     """A caption line, with the marker before it and the credit behind it as segments of their own."""
-    for unit in units(text[start:end]):
+    for unit in units(text[line.start : line.end]):
         known = "credit" if unit.tail else unit.known
-        name = known if known and LABEL_OF[known] == "caption" else kind.name
-        yield Segment(start + unit.start, start + unit.end, LABEL_OF[name], name, kind.confidence, by)
+        name = known if known and LABEL_OF[known] == "caption" else line.kind
+        start, end = line.start + unit.start, line.start + unit.end
+        yield line._replace(start=start, end=end, label=LABEL_OF[name], kind=name)
