@@ -212,7 +212,7 @@ def _laid_out(raw: RawArticle, html: str, encoding: str | None) -> _Page:
         return normalized.text
 
     page = label_page(html, clean)
-    facts = page_facts(page.tree, raw.url)
+    facts = page_facts(page.said, raw.url)
     headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
     sha256 = raw.sha256
     raw = _tidy(

@@ -16,6 +16,7 @@ from libya_news import Article, Drop, RawArticle
 from libya_news.corpus import addresses
 from libya_news.corpus.addresses import canonical
 from libya_news.pipeline import article_id, process
+from libya_news.segment._heads import said
 from libya_news.segment.page_facts import PageFacts, page_facts
 
 STORY = [
@@ -27,7 +28,7 @@ BODY = f"<article><h1>Talks end</h1>{''.join(f'<p>{line}</p>' for line in STORY)
 
 
 def _facts(html: str, address: str | None = None) -> PageFacts:
-    return page_facts(LexborHTMLParser(html), address)
+    return page_facts(said(LexborHTMLParser(html)), address)
 
 
 def _linked(**fields: object) -> str:

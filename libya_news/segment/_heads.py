@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MARKS = re.compile(r"<[^>]*>")
 _NO_WORD = re.compile(r"\W+")
@@ -37,20 +37,54 @@ class Head(NamedTuple):
     story: str
 
 
-def read_head(tree: LexborHTMLParser) -> Head:
+Attributes = dict[str, str | None]
+
+_SAYING: Final = 'meta, script[type="application/ld+json"], [rel~="canonical"][href], [rel~="license"][href]'
+
+
+class Said(NamedTuple):
+    """The elements in which a page speaks of itself.
+
+    Attributes:
+        tree: the page.
+        meta: the attributes of its ``<meta>``.
+        data: its linked data (JSON-LD), one text for each script.
+        links: the attributes of its links to what is canonical or a licence, those in its head first.
+    """
+
+    tree: LexborHTMLParser
+    meta: list[Attributes]
+    data: list[str]
+    links: list[Attributes]
+
+
+def said(tree: LexborHTMLParser) -> Said:
+    """Find them, in one search: each goes through the whole tree."""
+    found: dict[str, list[LexborNode]] = {"meta": [], "script": [], "link": [], "a": []}
+    for node in tree.css(_SAYING):
+        found.get(node.tag or "", []).append(node)
+    return Said(
+        tree,
+        [node.attributes for node in found["meta"]],
+        [node.text() or "" for node in found["script"]],
+        [node.attributes for node in (*found["link"], *found["a"])],
+    )
+
+
+def read_head(page: Said) -> Head:
     """Collect what the page says about itself. Never raises."""
-    element = tree.css_first("title")
+    element = page.tree.css_first("title")
     title = " ".join((element.text() or "").split()) if element is not None else ""
-    meta = _meta(tree)
+    meta = _meta(page.meta)
     shared = meta.get("og:title", "")
-    root = tree.root
+    root = page.tree.root
     return Head(
         title=shared or title or None,
         titles=f"{title} {shared}",
         description=meta.get("og:description") or meta.get("description", ""),
         published=meta.get("article:published_time") or None,
         language=(root.attributes.get("lang") if root is not None else None) or None,
-        story=_story(tree),
+        story=_story(page.data),
     )
 
 
@@ -63,11 +97,10 @@ def letters(text: str) -> str:
     return _NO_WORD.sub("", text).casefold()
 
 
-def _meta(tree: LexborHTMLParser) -> dict[str, str]:
+def _meta(elements: list[Attributes]) -> dict[str, str]:
     """The first content of each name or property."""
     found: dict[str, str] = {}
-    for element in tree.css("meta"):
-        attributes = element.attributes
+    for attributes in elements:
         content = " ".join((attributes.get("content") or "").split())
         for key in (attributes.get("property"), attributes.get("name")):
             if key:
@@ -75,12 +108,11 @@ def _meta(tree: LexborHTMLParser) -> dict[str, str]:
     return found
 
 
-def _story(tree: LexborHTMLParser) -> str:
+def _story(scripts: list[str]) -> str:
     """All ``articleBody`` of the page's linked data (schema.org), where they are long enough to be the story."""
     bodies: list[str] = []
-    for script in tree.css('script[type="application/ld+json"]'):
-        content = script.text()
-        if content and "articleBody" in content:
+    for content in scripts:
+        if "articleBody" in content:
             try:
                 bodies.extend(_bodies(json.loads(content, strict=False)))
             except (ValueError, RecursionError):

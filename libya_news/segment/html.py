@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from selectolax.lexbor import LexborHTMLParser
 
 from libya_news._models import PAGES, Model, load_model
 from libya_news._tables import load_table
@@ -20,7 +19,7 @@ from ._dom import BULLET, Line, Page, read_page
 from ._dom_boxes import Boxes, boxes, groups
 from ._dom_features import Matrix, columns, features
 from ._dom_text import PHRASE_KINDS
-from ._heads import Head, read_head
+from ._heads import Head, Said, read_head, said
 from ._limits import MAX_LINES, too_many, unjudged
 from ._page_network import Layers, prepared, probabilities
 from ._steps import stepped
@@ -32,12 +31,12 @@ so that a line is not lost because it may be two of them. The even odds, not tun
 
 
 class LabelledPage(NamedTuple):
-    """A page's text, what its lines are, what its head says, its markup, and why it is no article, if it is none."""
+    """A page's text, what its lines are, what it says of itself and where, and why it is no article, if it is none."""
 
     text: str
     segments: tuple[Segment, ...]
     head: Head
-    tree: LexborHTMLParser
+    said: Said
     fault: str = ""
 
 
@@ -54,17 +53,18 @@ def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
     """
     page = read_page(html)
     page = page._replace(lines=_cleaned(page.lines, clean))
-    head = read_head(page.tree)
+    spoken = said(page.tree)
+    head = read_head(spoken)
     if not page.lines:
-        return LabelledPage("", (), head, page.tree)
+        return LabelledPage("", (), head, spoken)
     text, starts = _laid_out(page.lines)
     if len(page.lines) > MAX_LINES:
         plain = (unjudged(start, start + len(line.text)) for start, line in zip(starts, page.lines, strict=True))
-        return LabelledPage(text, tuple(plain), head, page.tree, too_many(len(page.lines)))
+        return LabelledPage(text, tuple(plain), head, spoken, too_many(len(page.lines)))
     model = _model()
     kinds = _judged(page, head, boxes(page.elements), model)
     segments = _segments(text, starts, page.lines, kinds, model.identity)
-    return LabelledPage(text, tuple(segments), head, page.tree)
+    return LabelledPage(text, tuple(segments), head, spoken)
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from libya_news._tables import load_table
 
+from ._heads import Attributes, Said
+
 MAX_LINKED_CHARACTERS: Final = 1 << 22
 """Characters of one JSON-LD script that are parsed; those of news have up to 100,000, mostly for the story itself."""
 
@@ -34,18 +36,19 @@ class PageFacts(NamedTuple):
     licence: str | None = None
 
 
-def page_facts(tree: LexborHTMLParser, address: str | None = None) -> PageFacts:
+def page_facts(page: Said, address: str | None = None) -> PageFacts:
     """Collect what a page says about itself. Never raises.
 
     Args:
-        tree: the page.
+        page: its elements in which it does.
         address: the web address that it was fetched from. A canonical address on another host is not believed.
 
+    >>> from libya_news.segment._heads import said
     >>> page = '<html lang="fr"><meta property="og:site_name" content="Le Monde"><meta name="author" content="A">'
-    >>> page_facts(LexborHTMLParser(page))  # doctest: +ELLIPSIS
+    >>> page_facts(said(LexborHTMLParser(page)))  # doctest: +ELLIPSIS
     PageFacts(title=None, authors=('A',), published_at=None, language='fr', publisher='Le Monde', url=None, ...)
     """
-    meta, linked = _meta(tree), _linked(tree)
+    meta, linked = _meta(page.meta), _linked(page.data)
 
     def first(field: str) -> str | None:
         return next(iter((*linked.get(field, ()), *meta.get(field, ()))), None)
@@ -53,32 +56,30 @@ def page_facts(tree: LexborHTMLParser, address: str | None = None) -> PageFacts:
     return PageFacts(
         title=first("title"),
         authors=_people((*linked.get("authors", ()), *(() if "authors" in linked else meta.get("authors", ())))),
-        published_at=first("published_at") or _marked_time(tree) or _date_in(address),
-        language=_language(tree, first("language")),
+        published_at=first("published_at") or _marked_time(page.tree) or _date_in(address),
+        language=_language(page.tree, first("language")),
         publisher=first("publisher"),
-        url=_address(tree, (*meta.get("url", ()), *linked.get("url", ())), address),
-        licence=first("licence") or _link(tree, "license"),
+        url=_address(page, (*meta.get("url", ()), *linked.get("url", ())), address),
+        licence=first("licence") or _link(page, "license"),
     )
 
 
-def _meta(tree: LexborHTMLParser) -> dict[str, list[str]]:
+def _meta(elements: list[Attributes]) -> dict[str, list[str]]:
     """What the ``<meta>`` of a page say, by field, in the order of the table."""
-    said: dict[str, list[str]] = {}
-    for node in tree.css("meta[content]"):
-        named = (node.attributes.get(key) for key in ("property", "name", "itemprop", "http-equiv"))
-        content = _line(node.attributes.get("content"))
-        for name in filter(None, named):
-            if content:
-                said.setdefault(name.strip().lower(), []).append(content)
+    named: dict[str, list[str]] = {}
+    for attributes in elements:
+        if content := _line(attributes.get("content")):
+            for name in filter(None, map(attributes.get, ("property", "name", "itemprop", "http-equiv"))):
+                named.setdefault(name.strip().lower(), []).append(content)
     table = load_table("page_facts", expect="page-facts")["meta"]
-    found = {field: [value for name in names for value in said.get(name, ())] for field, names in table.items()}
+    found = {field: [value for name in names for value in named.get(name, ())] for field, names in table.items()}
     return {field: values for field, values in found.items() if values}
 
 
-def _linked(tree: LexborHTMLParser) -> dict[str, list[str]]:
+def _linked(scripts: list[str]) -> dict[str, list[str]]:
     """What the first article in the page's JSON-LD says, by field."""
     table = load_table("page_facts", expect="page-facts")
-    for item in _items(tree):
+    for item in _items(scripts):
         types = item.get("@type")
         names = types if isinstance(types, list) else [types]
         if any(isinstance(name, str) and name.endswith(tuple(table["types"]["articles"])) for name in names):
@@ -90,11 +91,11 @@ def _linked(tree: LexborHTMLParser) -> dict[str, list[str]]:
     return {}
 
 
-def _items(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+def _items(scripts: list[str]) -> Iterator[dict[str, Any]]:
     """All objects of the page's JSON-LD, outer ones first."""
-    for script in tree.css('script[type="application/ld+json"]'):
+    for script in scripts:
         try:
-            waiting = [json.loads((script.text() or "")[:MAX_LINKED_CHARACTERS], strict=False)]
+            waiting = [json.loads(script[:MAX_LINKED_CHARACTERS], strict=False)]
         except (ValueError, RecursionError):
             continue
         for item in waiting:
@@ -148,14 +149,14 @@ def _language(tree: LexborHTMLParser, said: str | None) -> str | None:
     return code.lower() if code.isalpha() and 2 <= len(code) <= 3 else None
 
 
-def _link(tree: LexborHTMLParser, rel: str) -> str | None:
-    node = tree.css_first(f'link[rel~="{rel}"][href]') or tree.css_first(f'a[rel~="{rel}"][href]')
-    return _line(node.attributes.get("href")) if node is not None else None
+def _link(page: Said, rel: str) -> str | None:
+    link = next((link for link in page.links if rel in (link["rel"] or "").split()), None)
+    return _line(link["href"]) if link is not None else None
 
 
-def _address(tree: LexborHTMLParser, said: tuple[str, ...], address: str | None) -> str | None:
+def _address(page: Said, named: tuple[str, ...], address: str | None) -> str | None:
     """The canonical address: one of the web, and of the host that the page came from, where that is known."""
-    for candidate in (_link(tree, "canonical"), *said):
+    for candidate in (_link(page, "canonical"), *named):
         try:
             whole = urljoin(address or "", candidate or "")
             parts = urlsplit(whole)

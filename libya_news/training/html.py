@@ -19,7 +19,7 @@ from libya_news.labels import STORY_KINDS
 from libya_news.segment._dom import read_page
 from libya_news.segment._dom_boxes import boxes
 from libya_news.segment._dom_features import features
-from libya_news.segment._heads import letters, read_head
+from libya_news.segment._heads import letters, read_head, said
 
 from .html_network import Example
 from .shingles import shingles
@@ -115,7 +115,7 @@ def labelled_page(row: Mapping[str, Any]) -> LabelledPage | None:
     page = read_page(row["html"])
     if not page.lines:
         return None
-    known = features(page, read_head(page.tree), boxes(page.elements))
+    known = features(page, read_head(said(page.tree)), boxes(page.elements))
     lines = [line.text for line in page.lines]
     story = row["gold"].get("body")
     gold = "\n".join(part["text"] for part in story) if story else None

@@ -25,6 +25,7 @@ from libya_news.normalize import normalize
 from libya_news.pipeline import process, segment_html
 from libya_news.records import Drop
 from libya_news.segment import segment, segment_all
+from libya_news.segment._heads import said
 from libya_news.segment.page_facts import page_facts
 from libya_news.sources import SourceFile, list_files, read_file
 from libya_news.sources.dates import parse_date
@@ -245,7 +246,7 @@ def check_segment_html(data: bytes) -> int:
 
 def check_facts(data: bytes) -> int:
     """What a page says about itself."""
-    oracle.check_facts(page_facts(LexborHTMLParser(as_text(data)), "https://example.org/2020/01/14/a"))
+    oracle.check_facts(page_facts(said(LexborHTMLParser(as_text(data))), "https://example.org/2020/01/14/a"))
     return 1
 
 
