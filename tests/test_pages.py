@@ -76,6 +76,7 @@ NEWS = _linked(
         ('<script type="application/ld+json">{"@type": "NewsArticle", "headline": </script>', PageFacts()),
         ('<script type="application/ld+json">' + "[" * 100_000 + "</script>", PageFacts()),
         (_linked(**{"@type": "NewsArticle", "author": [[["x"]]], "headline": 7, "publisher": None}), PageFacts()),
+        ('<a rel="license" href="/b">x</a><link rel="nofollow LICENSE" href="/a">', PageFacts(licence="/a")),
         ("", PageFacts()),
     ],
 )  # fmt: skip

@@ -150,7 +150,7 @@ def _language(tree: LexborHTMLParser, said: str | None) -> str | None:
 
 
 def _link(page: Said, rel: str) -> str | None:
-    link = next((link for link in page.links if rel in (link["rel"] or "").split()), None)
+    link = next((link for link in page.links if rel in (link["rel"] or "").lower().split()), None)
     return _line(link["href"]) if link is not None else None
 
 
