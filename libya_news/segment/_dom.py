@@ -162,7 +162,15 @@ class _Walk:
         node = self.tree.root
         open_nodes: list[LexborNode] = []
         while node is not None:
-            child = self._enter(node)
+            tag, child = node.tag or "", None
+            if tag == "-text":
+                self._text(node.text_content or "")
+            elif tag not in self.skipped:
+                child = self._open(tag, node)
+            elif tag == "br":
+                self._end_line()
+            elif tag in _IMAGES:
+                self._image()
             if child is not None:
                 open_nodes.append(node)
                 node = child
@@ -175,23 +183,6 @@ class _Walk:
             node = following
         self._end_line()
         return Page(self.elements, self.lines, self.tree)
-
-    def _enter(self, node: LexborNode) -> LexborNode | None:
-        """Take a node in; its first child, where its children are to be walked."""
-        tag = node.tag or ""
-        if tag == "-text":
-            text = node.text_content or ""
-            if not text.isspace() or self.in_pre:
-                self._text(text)
-            elif self.pieces:
-                self.pieces.append(" ")
-        elif tag not in self.skipped:
-            return self._open(tag, node)
-        elif tag == "br":
-            self._end_line()
-        elif tag in _IMAGES:
-            self._image()
-        return None
 
     def _open(self, tag: str, node: LexborNode) -> LexborNode | None:
         block = tag in self.blocks
@@ -243,7 +234,10 @@ class _Walk:
         self.current = elements.parent[current]
 
     def _text(self, text: str) -> None:
-        if self.in_pre and "\n" in text:
+        if text.isspace() and not self.in_pre:
+            if self.pieces:
+                self.pieces.append(" ")
+        elif self.in_pre and "\n" in text:
             for number, line in enumerate(text.split("\n")):
                 if number:
                     self._end_line()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -26,7 +27,6 @@ FAR: Final = 60
 
 _NAME_WORD: Final = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+")
 _NUMBER: Final = re.compile(r"\d+")
-_WHOLE: Final = ("html", "body")
 _ROLES: Final = {"navigation": "nav", "main": "main", "complementary": "aside"}
 BOX: Final = ("share", "linked", "lines", "prose", "text", "line_length")
 LEVELS: Final = ("block", "parent", "grandparent", "great_grandparent")
@@ -78,10 +78,12 @@ TAG_PLACES: Final = ("block", "parent", "grandparent", "inner")
 
 
 @lru_cache(maxsize=1 << 10)
-def _meant(tag: str, role: str | None) -> tuple[int, int]:
-    """The groups of an element by its tag and role, and the number of its tag."""
+def _meant(tag: str, role: str | None) -> tuple[int, int, bool]:
+    """The groups of an element by its tag and role, the number of its tag, and whether its names say what it is for:
+    not those of the page as a whole."""
     tags = groups().tags
-    return tags.get(tag, 0) | tags.get(_ROLES.get(role or "", ""), 0), groups().known.get(tag, -1)
+    bits = tags.get(tag, 0) | tags.get(_ROLES.get(role or "", ""), 0)
+    return bits, groups().known.get(tag, -1), tag not in ("html", "body")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -93,13 +95,14 @@ def _named(names: str) -> int:
     return bits
 
 
-def _own(elements: Elements) -> tuple[list[int], list[int]]:
-    """The groups of each element, and the number of its tag. Names of the page as a whole say nothing."""
-    own, number = map(list, zip(*map(_meant, elements.tag, elements.role), strict=True))
-    for index, (classes, id_) in enumerate(zip(elements.classes, elements.ids, strict=True)):
-        if (classes or id_) and elements.tag[index] not in _WHOLE:
-            own[index] |= (_named(classes) if classes else 0) | (_named(id_) if id_ else 0)
-    return own, number
+def _own(elements: Elements) -> tuple[list[int], Sequence[int]]:
+    """The groups of each element, and the number of its tag."""
+    bits, number, telling = zip(*map(_meant, elements.tag, elements.role), strict=True)
+    named = [
+        (_named(classes) if classes else 0) | (_named(id_) if id_ else 0)
+        for classes, id_ in zip(elements.classes, elements.ids, strict=True)
+    ]
+    return [own | tells * more for own, tells, more in zip(bits, telling, named, strict=True)], number
 
 
 class Boxes(NamedTuple):
