@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from libya_news import Article, segment_html
 from libya_news._tables import tomllib
+from libya_news.errors import DataError
+from libya_news.segment import _page_network
 from libya_news.segment._markup import MAX_DEPTH, MAX_FORMATTING, bounded
 from libya_news.training import html_network
 from libya_news.training.html import CLASSES, LabelledPage, labelled_page
@@ -135,6 +137,24 @@ def test_the_head_is_used() -> None:
 def test_deterministic() -> None:
     html = "<h1>Storm</h1>" + "<p>A storm hit the city on Sunday, officials said.</p>" * 20
     assert segment_html(html) == segment_html(html)
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_layers_give_what_lies_around_times_their_weights(count: int) -> None:
+    draw = np.random.default_rng(count)
+    state = draw.integers(0, 5000, (count, 4)).astype(float)
+    over = [_page_network.sets(draw.integers(0, 6, count)) for _ in range(2)]
+    for layer in (_page_network.BY_KIN, 1, 4, 8):
+        weights = draw.integers(-5000, 5000, (4 * 3 + 1, 4)).astype(float)
+        wanted = np.rint(_page_network.around(state, layer, over)) @ weights[:-1] + weights[-1]
+        assert np.array_equal(_page_network.looked(state, weights, layer, over), wanted)
+
+
+def test_weights_too_large_for_exact_sums_are_refused() -> None:
+    arrays = {name: np.ones((3, 2), np.float32) for name in ("enter", "leave", *(f"look{n}" for n in range(6)))}
+    _page_network.prepared({**arrays, "mean": np.ones(1, np.float32)})
+    with pytest.raises(DataError, match="too large"):
+        _page_network.prepared({**arrays, "enter": np.full((3, 2), 5000, np.float32), "mean": np.ones(1, np.float32)})
 
 
 def test_nothing_gives_nothing() -> None:

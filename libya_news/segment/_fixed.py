@@ -53,7 +53,7 @@ def _layer(layer: Whole) -> Whole:
 def inputs(values: npt.NDArray[np.float32]) -> Whole:
     """Inputs of the first layer, in steps: a power of two, by which single precision is multiplied exactly."""
     steps = values * np.float32(VALUE_STEPS)
-    return np.rint(steps, out=steps).astype(np.float64)
+    return np.asarray(np.rint(steps, out=steps), np.float64)
 
 
 def linear(values: Whole, layer: Whole) -> Whole:

@@ -121,10 +121,13 @@ def probabilities(layers: Layers, rows: Matrix, kin: Ints) -> Matrix:
 def _evaluated(layers: Layers, rows: Matrix, over: list[Sets]) -> Matrix:
     first = state = fixed.cut(_entered(rows, layers["enter"], layers["marks"]))
     for index, layer in enumerate(LAYERS):
-        weights = layers[f"look{index}"]
-        sums = _of_kin(state, weights, over) if layer == BY_KIN else _of_neighbours(state, weights, layer)
-        state = state + fixed.cut(sums)
+        state = state + fixed.cut(looked(state, layers[f"look{index}"], layer, over))
     return fixed.softmax(np.concatenate([state, first], axis=1), layers["leave"])
+
+
+def looked(state: Whole, weights: Whole, layer: int, over: list[Sets]) -> Whole:
+    """What lies ``around`` times a layer's weights, without laying it side by side first."""
+    return _of_kin(state, weights, over) if layer == BY_KIN else _of_neighbours(state, weights, layer)
 
 
 def _entered(rows: Matrix, numbers: Whole, marks: Matrix) -> Whole:
@@ -136,7 +139,7 @@ def _entered(rows: Matrix, numbers: Whole, marks: Matrix) -> Whole:
 
 
 def _of_kin(state: Whole, layer: Whole, over: list[Sets]) -> Whole:
-    """``around`` times the weights of a layer, set by set: of a set's mean the product is the same for all its rows."""
+    """Kin set by set: of a set's mean the product is the same for all its rows."""
     own, *parts = np.split(layer[:-1], 1 + len(over))
     sums = state @ own + layer[-1]
     for sharing, part in zip(over, parts, strict=True):
@@ -146,7 +149,6 @@ def _of_kin(state: Whole, layer: Whole, over: list[Sets]) -> Whole:
 
 
 def _of_neighbours(state: Whole, layer: Whole, reach: int) -> Whole:
-    """``around`` times the weights of a layer, without laying neighbours side by side first."""
     before, own, behind = np.split(layer[:-1], 3)
     sums = state @ own + layer[-1]
     sums[reach:] += state[:-reach] @ before
