@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
-from watching import EPOCH, awaited, building, gone, listening, outside, tree, write_corpus
+from watching import EPOCH, awaited, building, gone, listening, outside, remembered, tree, write_corpus
 
 from libya_news import build
 from libya_news.engines import local, ray
 from libya_news.errors import EnvironmentFaultError, UsageError
-from libya_news.release import on_cluster
+from libya_news.pipeline import Progress
+from libya_news.release import on_cluster, on_node
 from libya_news.release.work import How
 from libya_news.sources import SourceFile
 
@@ -52,24 +58,134 @@ def test_the_same_bytes_from_any_groups(
     """What a cluster does, one step after the other in this process."""
     plain = build([corpus], out=tmp_path / "plain")
     monkeypatch.setattr(on_cluster, "PART_FILES", files)
-    monkeypatch.setattr(on_cluster, "BATCH_ITEMS", size)
-    monkeypatch.setattr(ray, "run", _in_turn)
+    monkeypatch.setattr(on_node, "BATCH_ITEMS", size)
+    _in_this_process(monkeypatch)
     assert tree(build([corpus], out=tmp_path / "grouped", engine="ray").path) == tree(plain.path)
 
 
-def _in_turn(parts: Iterable[Any], read: Any, process: Any, *, address: str) -> Iterator[pa.RecordBatch]:
-    assert not address
-    for part in pickle.loads(pickle.dumps(list(parts))):  # noqa: S301 - as they go to the nodes
-        yield from map(pickle.loads(pickle.dumps(process)), read(part))  # noqa: S301 - the same
+Batches = Iterable[pa.RecordBatch]
+
+
+def _in_this_process(patch: pytest.MonkeyPatch, lost: Callable[[Batches], Batches] = list) -> None:
+    """Let one step after the other be done in this process, the last part first, and let something be lost."""
+
+    def run(parts: Iterable[Any], read: Any, process: Any) -> Iterator[pa.RecordBatch]:
+        sent = pickle.loads(pickle.dumps(list(parts)))  # noqa: S301 - as they go to the nodes
+        there = pickle.loads(pickle.dumps(process))  # noqa: S301 - the same
+        yield from lost(there(batch) for part in reversed(sent) for batch in read(part))
+
+    patch.setattr(ray, "spread", lambda _address: contextlib.nullcontext(run))
+
+
+def test_what_one_engine_remembers_the_other_knows(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = tree(build([corpus], out=tmp_path / "plain").path)
+    _in_this_process(monkeypatch)
+    for first, second in (("ray", "local"), ("local", "ray")):
+        cache = tmp_path / f"{first}-cache"
+        made, again = (
+            build([corpus], out=tmp_path / first / name, engine=name, cache=cache) for name in (first, second)
+        )
+        assert tree(made.path) == tree(again.path) == plain
+        total = made.counts["articles"] + len(made.drops)
+        assert remembered(cache) == (total, total)
+
+
+def test_a_run_that_broke_off_goes_on(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_node, "BATCH_ITEMS", 5)
+    cache = tmp_path / "cache"
+
+    def stopped(batches: Batches, after: int) -> Batches:
+        yield from islice(batches, after)
+        raise KeyboardInterrupt
+
+    for done in (20, 40):
+        _in_this_process(monkeypatch, partial(stopped, after=done // 5))
+        with pytest.raises(KeyboardInterrupt):
+            build([corpus], out=tmp_path / "out", engine="ray", cache=cache)
+        assert not tree(tmp_path / "out")
+        assert remembered(cache) == (done, done)
+    _in_this_process(monkeypatch)
+    plain = build([corpus], out=tmp_path / "plain")
+    total = plain.counts["articles"] + len(plain.drops)
+    assert tree(build([corpus], out=tmp_path / "out", engine="ray", cache=cache).path) == tree(plain.path)
+    assert remembered(cache) == (total, total)
+
+
+def test_one_article_more_is_one_article_to_process(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _in_this_process(monkeypatch)
+    news = Path(shutil.copytree(corpus, tmp_path / "news"))
+    build([news], out=tmp_path / "out", engine="ray", cache=tmp_path / "cache")
+    before, _ = remembered(tmp_path / "cache")
+    with (news / "0.jsonl").open("a", encoding="utf-8") as file:
+        file.write('\n{"text": "Talks in Sirte have ended, officials said."}')
+    build([news], out=tmp_path / "out", engine="ray", cache=tmp_path / "cache", version="1.1.0")
+    assert remembered(tmp_path / "cache") == (before + 1, before + 1)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE batches SET data = substr(data, 1, 300)",
+        "UPDATE articles SET batch = batch + 1",
+        "DELETE FROM articles WHERE row = 1",
+        "DELETE FROM files",
+    ],
+)
+def test_damage_to_a_cache_is_noticed(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    _in_this_process(monkeypatch)
+    first = build([corpus], out=tmp_path / "first", engine="ray", cache=tmp_path / "cache")
+    with sqlite3.connect(tmp_path / "cache" / "results.sqlite") as base:
+        assert base.execute(damage).rowcount > 0
+    base.close()
+    second = build([corpus], out=tmp_path / "second", engine="ray", cache=tmp_path / "cache")
+    assert tree(first.path) == tree(second.path)
+
+
+@pytest.mark.parametrize(
+    ("lost", "problem"),
+    [
+        (lambda batches: list(batches)[1:], "did not give back all of 1"),
+        (lambda batches: list(batches)[:-1], "did not give back all of 1"),
+        (lambda batches: [batch.slice(1) for batch in batches], "did not give back all of 3"),
+        (lambda _batches: [], "did not give back all of 3"),
+        (lambda batches: [*(made := list(batches)), made[0]], "gave back a result twice"),
+        (lambda batches: [each for batch in batches for each in (batch, batch)], "gave back a result twice"),
+    ],
+)
+def test_what_a_cluster_loses_or_repeats_is_an_error(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: Any, problem: str
+) -> None:
+    monkeypatch.setattr(on_cluster, "PART_FILES", 6)
+    _in_this_process(monkeypatch, lost)
+    with pytest.raises(EnvironmentFaultError, match=problem):
+        build([corpus], out=tmp_path / "out", engine="ray")
+    assert not tree(tmp_path / "out")
+
+
+def test_progress_tells_the_files_that_are_done(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_cluster, "PART_FILES", 1)
+    _in_this_process(monkeypatch)
+    told: list[Progress] = []
+    build([corpus], out=tmp_path / "out", engine="ray", on_progress=told.append)
+    sizes = [path.stat().st_size for path in sorted(corpus.iterdir(), key=lambda path: path.name)]
+    done = [(number, sum(sizes[len(sizes) - number :])) for number in range(len(sizes) + 1)]
+    assert [(one.files, one.bytes) for one in told] == done
+    assert {(one.total_files, one.total_bytes) for one in told} == {done[-1]}
 
 
 def test_a_node_must_have_the_files_and_the_same_installation(corpus: Path, tmp_path: Path) -> None:
     gone_file = SourceFile(tmp_path / "gone.txt", "gone.txt")
     with pytest.raises(EnvironmentFaultError, match="All nodes must see the sources"):
-        list(on_cluster.read_part([gone_file]))
-    batch = next(on_cluster.read_part([SourceFile(corpus / "0.txt", "0.txt")]))
+        list(on_node.read_part(on_node.Part(0, [gone_file]), verify=False))
+    batch = next(on_node.read_part(on_node.Part(0, [SourceFile(corpus / "0.txt", "0.txt")]), verify=False))
     with pytest.raises(EnvironmentFaultError, match="Install the same everywhere"):
-        on_cluster.process_batch(batch, lambda _: pytest.fail("processed"), "another")
+        on_node.OnNode(lambda _: pytest.fail("processed"), "another", None, np.empty(0, "S1"))(batch)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +195,6 @@ def test_a_node_must_have_the_files_and_the_same_installation(corpus: Path, tmp_
         (("local", 0), "Give 1 or more"),
         (("local", 1, "127.0.0.1:6379"), "choose --engine ray"),
         (("ray", 2), "Leave out --workers"),
-        (("ray", 1, "", "cache"), "Leave out --cache"),
     ],
 )
 def test_engines_that_cannot_do_what_is_asked(how: tuple[Any, ...], remedy: str) -> None:

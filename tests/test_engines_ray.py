@@ -1,4 +1,4 @@
-"""The same bytes from a Ray cluster, also where it loses a worker on the way; and it talks to nobody outside."""
+"""The same bytes from a Ray cluster, also where it loses a worker on the way or is stopped; it asks nobody outside."""
 
 from __future__ import annotations
 
@@ -7,12 +7,25 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from watching import EPOCH, LOOPBACK, awaited, below, building, listening, outside, tree, write_corpus
+from watching import (
+    EPOCH,
+    LOOPBACK,
+    awaited,
+    below,
+    building,
+    ended,
+    listening,
+    outside,
+    remembered,
+    tree,
+    write_corpus,
+)
 
 from libya_news import build
 from libya_news.engines import ray
@@ -21,6 +34,9 @@ pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 
 BUSY = "ray::MapBatches(_process)"
 """How Ray calls a process that processes a batch."""
+
+NOBODY = "127.0.0.1:9"
+"""Where no cluster is."""
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +73,17 @@ def test_two_nodes_one_of_which_loses_its_worker(
     corpus: Path, plain: dict[str, bytes], nodes: tuple[str, int, Path], tmp_path: Path
 ) -> None:
     address, keeper, ear = nodes
-    options = ("--engine", "ray", "--address", address)
-    with building(corpus, tmp_path / "out", *options, **LOOPBACK, **listening(tmp_path / "ear")) as process:
-        victim = awaited(keeper, BUSY)
+    cache = ("--engine", "ray", "--cache", str(tmp_path / "cache"), "--address")
+    with building(corpus, tmp_path / "out", *cache, address, **LOOPBACK, **listening(tmp_path / "ear")) as process:
+        victim = awaited(keeper, BUSY, 90)
         os.kill(victim, signal.SIGKILL)
         _, errors = process.communicate(timeout=100)
         assert process.returncode == 0, errors
     assert tree(tmp_path / "out" / "libya-news-1.0.0") == plain
     assert outside(tmp_path / "ear") == outside(ear) == []
+    with building(corpus, tmp_path / "again", *cache, NOBODY) as process:  # where all is known, nobody is asked
+        assert process.wait(100) == 0
+    assert tree(tmp_path / "again" / "libya-news-1.0.0") == plain
 
 
 def test_an_error_on_a_node_is_the_error_of_the_build(nodes: tuple[str, int, Path]) -> None:
@@ -78,7 +97,8 @@ def test_an_error_on_a_node_is_the_error_of_the_build(nodes: tuple[str, int, Pat
 
 def fail(address: str) -> None:
     """Run what fails on the cluster; Ray starts threads, so this has a process of its own."""
-    list(ray.run(range(9), one_batch, failing, address=address))
+    with ray.spread(address) as run:
+        list(run(range(9), one_batch, failing))
 
 
 def one_batch(number: int) -> list[pa.RecordBatch]:
@@ -91,18 +111,34 @@ def failing(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
-def test_a_cluster_of_its_own(corpus: Path, plain: dict[str, bytes], tmp_path: Path) -> None:
-    with building(corpus, tmp_path / "out", "--engine", "ray", **listening(tmp_path / "ear")) as process:
+def test_a_cluster_of_its_own_that_ctrl_c_stops_goes_on(corpus: Path, plain: dict[str, bytes], tmp_path: Path) -> None:
+    options = ("--engine", "ray", "--cache", str(tmp_path / "cache"))
+    with building(corpus, tmp_path / "out", *options, **listening(tmp_path / "ear")) as process:
+        while not remembered(tmp_path / "cache")[1]:
+            time.sleep(0.1)
+        started = below(process.pid, "")
+        os.killpg(process.pid, signal.SIGINT)
+        output = process.communicate(timeout=100)
+        assert (process.returncode, output[0]) == (130, "")
+        assert output[1].splitlines()[-1] == "error: Stopped; nothing half-written is left."
+    assert ended(started)
+    assert not tree(tmp_path / "out")
+    before, _ = remembered(tmp_path / "cache")
+    with building(corpus, tmp_path / "out", *options, **listening(tmp_path / "other-ear")) as process:
+        awaited(process.pid, BUSY, 90)
+        started = below(process.pid, "")
         _, errors = process.communicate(timeout=100)
         assert process.returncode == 0, errors
-        assert not below(process.pid, "")
+    assert ended(started)
     assert tree(tmp_path / "out" / "libya-news-1.0.0") == plain
-    assert (tmp_path / "ear" / "looked-up").exists()
-    assert outside(tmp_path / "ear") == []
+    made, known = remembered(tmp_path / "cache")
+    assert 0 < before < made == known
+    assert (tmp_path / "other-ear" / "looked-up").exists()
+    assert outside(tmp_path / "ear") == outside(tmp_path / "other-ear") == []
 
 
 def test_no_cluster_where_one_is_named(corpus: Path, tmp_path: Path) -> None:
-    with building(corpus, tmp_path / "out", "--engine", "ray", "--address", "127.0.0.1:9") as process:
+    with building(corpus, tmp_path / "out", "--engine", "ray", "--address", NOBODY) as process:
         _, errors = process.communicate(timeout=100)
         assert process.returncode == 3, errors
-        assert "No Ray cluster at 127.0.0.1:9" in errors
+        assert f"No Ray cluster at {NOBODY}" in errors

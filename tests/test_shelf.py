@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from libya_news import build
-from libya_news.pipeline import process
+from libya_news.pipeline import process, process_all
 from libya_news.records import Article, Drop, RawArticle
 from libya_news.release import rows, shelf
 from libya_news.release.ledger import Ledger
@@ -48,6 +48,23 @@ def test_order_and_twins_are_the_same_on_disk(tmp_path: Path, monkeypatch: pytes
     assert reasons.pop("a") == "empty"
     wanted = f"has the same text as {same[0].id} from {same[0].source}"
     assert reasons == {twin.id: f"duplicate: {twin.source} {wanted}" for twin in same[1:]}
+
+
+def test_the_order_in_which_articles_come_does_not_matter(tmp_path: Path) -> None:
+    """Also of those that have the same id, and come from the same file."""
+    raws = [
+        RawArticle("a.jsonl", "<p>Talks end.</p>", title=title, html=html) for title in "ab" for html in (False, True)
+    ]
+    raws += [RawArticle("b.jsonl", "<p>Talks end.</p>", authors=(name,), url="http://a.org/") for name in "cd"]
+    made = process_all(raws)
+    ends = []
+    for number, order in enumerate((made, made[::-1], made[3:] + made[:3])):
+        (tmp_path / str(number)).mkdir()
+        with contextlib.closing(shelf.Shelf(tmp_path / str(number))) as held:
+            selection, drops = held.fill([results([one]) for one in order])
+            ends.append(([*articles(next(iter(selection)))], sorted(drops, key=repr)))
+    assert ends[0] == ends[1] == ends[2]
+    assert (len(ends[0][0]), len(ends[0][1])) == (2, 4)
 
 
 @pytest.mark.parametrize("text", ["all", "none"])

@@ -6,12 +6,15 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+
+import pyarrow as pa
 
 LOOPBACK = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """What keeps a Ray cluster, and who talks to it, to the loopback address."""
@@ -97,6 +100,31 @@ def gone(group: int, seconds: float = 10) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def ended(pids: list[int], seconds: float = 10) -> bool:
+    """Whether processes end within some time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        there = processes()
+        if not any(pid in there and "<defunct>" not in there[pid][1] for pid in pids):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def remembered(cache: Path) -> tuple[int, int]:
+    """How many results were put into a cache so far, and of how many articles and drops."""
+    path = cache / "results.sqlite"
+    if not path.exists():
+        return 0, 0
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        try:
+            batches = [pa.ipc.open_stream(data).read_all() for (data,) in base.execute("SELECT data FROM batches")]
+            (known,) = base.execute("SELECT count(*) FROM articles").fetchone()
+        except sqlite3.OperationalError:  # it is being made
+            return 0, 0
+    return sum(batch.num_rows for batch in batches), known
 
 
 LISTENER = """

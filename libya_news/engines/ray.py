@@ -9,19 +9,25 @@ import pickle
 import socket
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
 
 from libya_news.errors import EnvironmentFaultError, UsageError
 
-BLOCK_BYTES: Final = 4 * 1024 * 1024
-"""Size of what is handed from task to task: some seconds of work, so that starting a task costs next to nothing, and
+BLOCK_BYTES: Final = 2 * 1024 * 1024
+"""Size of what is handed from task to task: most of a second's work, so that starting a task costs next to nothing, and
 one large file still keeps many processors busy."""
 
-READING_CPUS: Final = 0.1
-"""Share of a processor that reading takes beside processing. Two steps that asked for the same would be run as one, and
-then a file would be processed by one worker alone."""
+READING_SHARE: Final = 4
+"""One reading task for so many processors: reading is some ten times as fast as processing. It takes no processor from
+processing, for it mostly waits; and two steps that asked for the same would be run as one, by one worker alone."""
+
+STORE_BYTES: Final = 96 * 1024 * 1024
+"""Memory of a cluster of our own, for each processor, for what waits between tasks and on its way back. Beyond half of
+it Ray holds up tasks, and beyond all of it writes to disk; with less, it holds up all but one task. Its own default is
+30 % of the machine's memory, of which it fills half."""
 
 RETRIES: Final = 3
 """Times that a task is tried again whose process or node was lost; Ray Data's own default is without end."""
@@ -41,59 +47,71 @@ PATIENCE: Final = 10
 PART: Final = "part"
 
 
-def run(
-    parts: Iterable[Any],
-    read: Callable[[Any], Iterable[pa.RecordBatch]],
-    process: Callable[[pa.RecordBatch], pa.RecordBatch],
-    *,
-    address: str,
-) -> Iterator[pa.RecordBatch]:
-    """Read and process, in order, on the cluster at an address, or on one that this machine runs for as long.
+Read = Callable[[Any], Iterable[pa.RecordBatch]]
+"""Gives batches of what is in a part."""
+
+Process = Callable[[pa.RecordBatch], pa.RecordBatch]
+"""Gives what becomes of a batch."""
+
+Run = Callable[[Iterable[Any], Read, Process], Iterator[pa.RecordBatch]]
+"""Reads parts and processes what is in them: gives results in any order."""
+
+
+@contextlib.contextmanager
+def spread(address: str) -> Iterator[Run]:
+    """What reads and processes on the cluster at an address, or on one that this machine runs for as long.
+
+    The cluster is there from the first use on. However that ends, what is under way ends before the cluster is left;
+    else Ray crashes.
 
     Raises:
         UsageError: Ray is not installed.
         EnvironmentFaultError: the cluster cannot be reached, or lost a piece of work again and again.
     """
+    with contextlib.ExitStack() as stack:
+        yield partial(_run, stack, address)
+
+
+def _run(
+    stack: contextlib.ExitStack, address: str, parts: Iterable[Any], read: Read, process: Process
+) -> Iterator[pa.RecordBatch]:
     os.environ.update(_NOTHING_LEAVES if address else {**_NOTHING_LEAVES, **_STAYS_HERE})
     try:
         import ray.data  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
         raise UsageError("Ray is not installed.", "Install libya-news with the extra ray.") from None
     tables = [pa.table({PART: [pickle.dumps(part)]}) for part in parts]
-    if not tables:
-        return
-    with _quiet(), _cluster(address), ray.data.DataContext.current(_settings()):
-        made = _planned(ray.data.from_arrow(tables), read, process)
-        try:
-            for table in made.iter_batches(batch_size=None, batch_format="pyarrow"):
-                yield from table.to_batches()
-        except ray.exceptions.RayTaskError as error:
-            raise error.cause from None
-        except ray.exceptions.RayError as error:
-            raise EnvironmentFaultError(f"Ray lost a piece of work: {error}.", "Look at the nodes' memory.") from None
+    for context in (_quiet(), _cluster(address), ray.data.DataContext.current(_settings())):
+        stack.enter_context(context)
+    readers = max(1, int(ray.cluster_resources()["CPU"]) // READING_SHARE)
+    rows = _planned(ray.data.from_arrow(tables), read, process, readers)
+    made = rows.iter_batches(batch_size=None, batch_format="pyarrow")
+    try:
+        for table in stack.enter_context(contextlib.closing(iter(made))):
+            yield from table.to_batches()
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    except ray.exceptions.RayError as error:
+        raise EnvironmentFaultError(f"Ray lost a piece of work: {error}.", "Look at the nodes' memory.") from None
 
 
-def _planned(
-    parts: Any,
-    read: Callable[[Any], Iterable[pa.RecordBatch]],
-    process: Callable[[pa.RecordBatch], pa.RecordBatch],
-) -> Any:
+def _planned(parts: Any, read: Read, process: Process, readers: int) -> Any:
     """What Ray Data is to do. It warns that another way of naming the retries will come, which is not there yet."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
         rows = parts.map_batches(
-            _read, fn_args=(read,), batch_format="pyarrow", num_cpus=READING_CPUS, max_retries=RETRIES
+            _read, fn_args=(read,), batch_format="pyarrow", num_cpus=0, concurrency=readers, max_retries=RETRIES
         )
         return rows.map_batches(_process, fn_args=(process,), batch_format="pyarrow", max_retries=RETRIES)
 
 
-def _read(table: pa.Table, read: Callable[[Any], Iterable[pa.RecordBatch]]) -> Iterator[pa.Table]:
+def _read(table: pa.Table, read: Read) -> Iterator[pa.Table]:
     parts: list[Any] = table.column(PART).to_pylist()
     for part in parts:
         yield from (pa.Table.from_batches([batch]) for batch in read(pickle.loads(part)))  # noqa: S301 - the driver's
 
 
-def _process(table: pa.Table, process: Callable[[pa.RecordBatch], pa.RecordBatch]) -> Iterator[pa.Table]:
+def _process(table: pa.Table, process: Process) -> Iterator[pa.Table]:
     yield from (pa.Table.from_batches([process(batch)]) for batch in table.to_batches())
 
 
@@ -107,27 +125,36 @@ def _cluster(address: str) -> Iterator[None]:
         return
     try:
         _connect(ray, address)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise EnvironmentFaultError(f"No Ray cluster at {address or HERE}: {error}.", "Check the address.") from None
-    try:
         yield
     finally:
-        ray.shutdown()
+        ray.shutdown(wait_for_processes=True)
 
 
 def _connect(ray: Any, address: str) -> None:
-    if address:
-        if "://" not in address:
-            host, _, port = address.rpartition(":")
-            socket.create_connection((host, int(port)), PATIENCE).close()  # where nobody listens, Ray waits for ever
-        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
-        return
+    try:
+        if address:
+            _join(ray, address)
+        else:
+            _start(ray)
+    except Exception as error:  # noqa: BLE001 - of a node that does not start in time, Ray says nothing narrower
+        raise EnvironmentFaultError(f"No Ray cluster at {address or HERE}: {error}.", "Check the address.") from None
+
+
+def _join(ray: Any, address: str) -> None:
+    if "://" not in address:
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host, int(port)), PATIENCE).close()  # where nobody listens, Ray waits for ever
+    ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
+
+
+def _start(ray: Any) -> None:
     # Even the part of Ray's dashboard that is left when it is declined asks addresses of cloud providers on which of
     # their machines it runs. It does not start where its port is taken.
+    store = STORE_BYTES * (os.cpu_count() or 1)
     with socket.socket() as taken:
         taken.bind((HERE, 0))
         place = {"dashboard_host": HERE, "dashboard_port": taken.getsockname()[1]}
-        ray.init("local", log_to_driver=False, logging_level=logging.CRITICAL, **place)
+        ray.init("local", object_store_memory=store, log_to_driver=False, logging_level=logging.CRITICAL, **place)
 
 
 def _settings() -> Any:
@@ -138,7 +165,6 @@ def _settings() -> Any:
     settings.enable_progress_bars = False
     settings.print_on_execution_start = False
     settings.raise_original_map_exception = True
-    settings.execution_options.preserve_order = True
     return settings
 
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import islice
@@ -14,6 +14,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from libya_news.errors import EnvironmentFaultError
@@ -37,6 +39,12 @@ Whatever a crash leaves of it, what is not as it was written is noticed by its h
 
 KEY_BYTES: Final = 32
 
+BEGINNING: Final = 16
+"""Bytes that tell one key from another: among a billion, two that begin alike have a chance below 1 in 10^20."""
+
+RECALLED: Final = 256
+"""Articles that are recalled at once."""
+
 LOADED: Final = 16
 """Batches in memory at once: some 50 MB."""
 
@@ -49,6 +57,27 @@ class Known(NamedTuple):
 
     batch: pa.RecordBatch
     row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Gives keys to what is read: what decides what is made of it, hashed. It can be pickled.
+
+    Attributes:
+        code: what besides the articles decides.
+    """
+
+    code: str
+
+    def __call__(self, item: RawArticle | Drop) -> bytes:
+        """The key of something in a file."""
+        if isinstance(item, Drop):
+            return _hashed(item)
+        return _hashed((self.code, type(item.data).__name__, *_KNOWN(item)))
+
+    def of_file(self, file: SourceFile) -> bytes:
+        """The key of a file."""
+        return _hashed((self.code, file.name, file.reading, file.sha256))
 
 
 class Cache:
@@ -71,7 +100,7 @@ class Cache:
             EnvironmentFaultError: it cannot be written.
         """
         self._process, self._path = process, folder / FILE_NAME
-        self._code = json.dumps([manifest.code(), manifest.environment(), repr(identity)], sort_keys=True)
+        self.keys = Keys(json.dumps([manifest.code(), manifest.environment(), repr(identity)], sort_keys=True))
         self._batch = lru_cache(maxsize=LOADED)(self._loaded)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -98,51 +127,77 @@ class Cache:
 
     def read(self, file: SourceFile) -> Iterator[RawArticle | Drop | Known]:
         """What was made of the articles of a file; from the first on of which that is not known, they are read."""
-        own = _hashed((self._code, file.name, file.reading, file.sha256))
-        row = self._row("SELECT sha256, data FROM files WHERE key = ?", own)
-        keys = row[1] if row and sha256(row[1]).digest() == row[0] else b""
-        number = 0
-        for number in range(len(keys) // KEY_BYTES):
-            known = self._known(keys[number * KEY_BYTES : (number + 1) * KEY_BYTES])
+        keys = self._keys_in(file)
+        for number, key in enumerate(keys):
+            known = self._known(key)
             if known is None:
-                break
-            yield known
-        else:
-            if keys:
+                yield from islice(self._read(file), number, None)
                 return
-        yield from islice(self._read(file, own), number, None)
+            yield known
+        if not keys:
+            yield from self._read(file)
 
-    def _read(self, file: SourceFile, own: bytes) -> Iterator[RawArticle | Drop]:
+    def _keys_in(self, file: SourceFile) -> list[bytes]:
+        """The keys of the articles of a file; none where they are not remembered as they were written."""
+        row = self._row("SELECT sha256, data FROM files WHERE key = ?", self.keys.of_file(file))
+        keys = row[1] if row and sha256(row[1]).digest() == row[0] else b""
+        return [keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES)]
+
+    def _read(self, file: SourceFile) -> Iterator[RawArticle | Drop]:
         keys = bytearray()
         for item in read_file(file):
-            keys += self._key(item)
+            keys += self.keys(item)
             yield item
-        with contextlib.suppress(OSError):
-            if isinstance(file.path, Path) and file.digest()[0] != file.sha256:
-                return  # it has changed since it was listed; of a URL, opening it would have told
-        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", [(own, sha256(keys).digest(), bytes(keys))])
+        if unchanged(file):
+            self.remember(file, bytes(keys))
+
+    def remember(self, file: SourceFile, keys: bytes) -> None:
+        """Remember the keys of what is in a file, one after the other."""
+        row = (self.keys.of_file(file), sha256(keys).digest(), keys)
+        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", [row])
+
+    def whole(self, file: SourceFile) -> list[bytes]:
+        """The keys of the articles of a file, where it is known what was made of all of them; else none."""
+        keys = self._keys_in(file)
+        return keys if all(self._known(key) is not None for key in keys) else []
+
+    def known(self) -> npt.NDArray[np.bytes_]:
+        """The beginnings of the keys of all that is known, in their order: for ``are_among``."""
+        with contextlib.suppress(sqlite3.Error):
+            rows = self._base.execute("SELECT key, batch, row FROM articles ORDER BY batch")
+            found = [key[:BEGINNING] for key, batch, row in rows if self._batch(batch)[1].get(row) == key]
+            return np.sort(np.array(found, f"S{BEGINNING}"))
+        return np.empty(0, f"S{BEGINNING}")
+
+    def recall(self, keys: Sequence[bytes]) -> Iterator[pa.RecordBatch]:
+        """What was made of articles that are known, in any order.
+
+        Raises:
+            EnvironmentFaultError: they are known no longer.
+        """
+        for start in range(0, len(keys), RECALLED):
+            known = [self._known(key) for key in keys[start : start + RECALLED]]
+            found = [one for one in known if one is not None]
+            if len(found) < len(known):
+                raise EnvironmentFaultError(f"{self._path} was changed by somebody else.", "Run the same again.")
+            yield from (pending() for pending in self.run(found))
 
     def run(self, items: Sequence[RawArticle | Drop | Known]) -> list[Callable[[], pa.RecordBatch]]:
         """What becomes of some items: of articles that are not known, what is made of them, which is remembered."""
         pending: list[Callable[[], pa.RecordBatch]] = []
-        raws = {self._key(item): item for item in items if isinstance(item, RawArticle)}
+        raws = {self.keys(item): item for item in items if isinstance(item, RawArticle)}
         found = {key: known for key in raws if (known := self._known(key))}
         keys = [key for key in raws if key not in found]
         if keys:
             pending.append(partial(self._kept, keys, self._process([raws[key] for key in keys])))
         if drops := [item for item in items if isinstance(item, Drop)]:
-            pending.append(partial(self._kept, [self._key(drop) for drop in drops], partial(results, drops)))
+            pending.append(partial(self._kept, [self.keys(drop) for drop in drops], partial(results, drops)))
         rows: dict[int, tuple[pa.RecordBatch, list[int]]] = {}
         for batch, row in (*(item for item in items if isinstance(item, Known)), *found.values()):
             rows.setdefault(id(batch), (batch, []))[1].append(row)
         for batch, numbers in rows.values():
             pending.append(partial(_taken, batch, numbers))
         return pending
-
-    def _key(self, item: RawArticle | Drop) -> bytes:
-        if isinstance(item, Drop):
-            return _hashed(item)
-        return _hashed((self._code, type(item.data).__name__, *_KNOWN(item)))
 
     def _known(self, key: bytes) -> Known | None:
         """Where it is remembered what was made of an article, and it is what was written."""
@@ -162,8 +217,12 @@ class Cache:
         return batch, dict(enumerate(cells(batch, "key").to_pylist()))
 
     def _kept(self, keys: Sequence[bytes], pending: Callable[[], pa.RecordBatch]) -> pa.RecordBatch:
-        """The batch, which is remembered."""
         batch = pending()
+        self.keep(keys, batch)
+        return batch
+
+    def keep(self, keys: Sequence[bytes], batch: pa.RecordBatch) -> None:
+        """Remember what was made of articles: their keys, and a row for each."""
         keyed = pa.RecordBatch.from_arrays([*batch.columns, pa.array(keys, pa.binary(KEY_BYTES))], schema=_KEYED)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, _KEYED, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
@@ -172,7 +231,6 @@ class Cache:
         number = self._write("INSERT INTO batches (sha256, data) VALUES (?, ?)", [(sha256(data).digest(), data)])
         rows = [(key, number, row) for row, key in enumerate(keys)]
         self._write("INSERT OR REPLACE INTO articles VALUES (?, ?, ?)", rows)
-        return batch
 
     def _row(self, query: str, key: bytes | int) -> tuple[Any, ...] | None:
         try:
@@ -190,6 +248,28 @@ class Cache:
             for row in rows:
                 number = self._base.execute(query, row).lastrowid
         return number
+
+
+def are_among(known: npt.NDArray[np.bytes_], keys: Sequence[bytes]) -> list[bool]:
+    """Which keys begin as one of those that ``Cache.known`` gives.
+
+    >>> are_among(np.array([b"a", b"c"]), [b"c", b"b", b"d"])
+    [True, False, False]
+    """
+    if not len(known):
+        return [False] * len(keys)
+    asked = np.array(keys, known.dtype)
+    places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    found: list[bool] = (known[places] == asked).tolist()
+    return found
+
+
+def unchanged(file: SourceFile) -> bool:
+    """Whether a file that was read is what it was when it was listed; of a URL, opening it would have told."""
+    try:
+        return not isinstance(file.path, Path) or file.digest()[0] == file.sha256
+    except OSError:
+        return False
 
 
 def _taken(batch: pa.RecordBatch, rows: Sequence[int]) -> pa.RecordBatch:

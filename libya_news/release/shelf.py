@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -264,9 +265,12 @@ def _parts(sizes: Positions) -> Iterator[Positions]:
 
 
 def _sorted(came: Selection) -> tuple[Selection, list[Drop]]:
-    """The articles in the order of their ids without those whose text another has, and a drop for each of these."""
+    """The articles in the order of their ids without those whose text another has, and a drop for each of these.
+
+    In what order they came does not matter.
+    """
     ids, sources = (came.shelf.column(name) for name in ("article_id", "source"))
-    keys = pa.table({"id": ids, "source": sources, "number": pa.array(came.numbers)})
+    keys = pa.table({"id": ids, "source": sources, "said": _said(came, ids), "number": pa.array(came.numbers)})
     order: Any = pc.sort_indices(keys, [(name, "ascending") for name in keys.column_names])
     codes = np.asarray(came.shelf.column("text_sha256").take(order).dictionary_encode().indices)
     first = np.unique(codes, return_index=True)[1]
@@ -275,6 +279,33 @@ def _sorted(came: Selection) -> tuple[Selection, list[Drop]]:
     rows = [keys.take(order.take(pa.array(at))).to_pylist() for at in (twins, stands_for[twins])]
     drops = [_twin(own, other) for own, other in zip(*rows, strict=True)]
     return came.chosen(np.asarray(order, np.int64)[np.sort(first)]), drops
+
+
+_SAID: Final = (
+    "url",
+    "publisher",
+    "title",
+    "authors",
+    "published_at",
+    "language",
+    "encoding",
+    "text_sha256",
+    "licence",
+    "rights_holder",
+    "terms",
+)
+"""What can be said otherwise of an article that is the same as found; all else is made of this and of its text."""
+
+
+def _said(came: Selection, ids: Any) -> Any:
+    """Of articles that share their id, which is rare, a hash of all that can tell them apart."""
+    codes = np.asarray(ids.dictionary_encode().indices)
+    shared = np.flatnonzero(np.bincount(codes)[codes] > 1)
+    said = np.full(len(codes), b"", "S32")
+    for some in np.array_split(shared, -(-len(shared) // ARTICLES_AT_ONCE)) if len(shared) else ():
+        rows = came.shelf.take(some, _SAID).to_pylist()
+        said[some] = [hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest() for row in rows]
+    return pa.array(said, pa.binary())
 
 
 def _twin(own: dict[str, Any], other: dict[str, Any]) -> Drop:

@@ -15,8 +15,7 @@ import pyarrow as pa
 
 from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic
-from libya_news.engines import check, local
-from libya_news.errors import UsageError
+from libya_news.engines import check, local, ray
 from libya_news.pipeline import OnProgress, Progress, on_topic, process_all
 from libya_news.records import Drop, RawArticle
 from libya_news.sources import SourceFile, StrPath, read_file
@@ -99,7 +98,7 @@ class How(NamedTuple):
         engine: one of ``engines.ENGINES``.
         workers: number of processes of the local engine, 1 and up.
         address: of the Ray cluster; empty for one of this machine.
-        cache: folder that keeps results of the local engine from run to run; None for none. It can be deleted at any
+        cache: folder that keeps results from run to run, whoever made them; None for none. It can be deleted at any
             time.
     """
 
@@ -115,8 +114,6 @@ class How(NamedTuple):
             UsageError: it cannot.
         """
         check(self.engine, self.workers, self.address)
-        if self.engine == "ray" and self.cache is not None:
-            raise UsageError("The engine ray keeps no cache.", "Leave out --cache, or choose --engine local.")
 
 
 @contextlib.contextmanager
@@ -133,16 +130,16 @@ def worker(stages: Stages, how: How, provenance: str) -> Iterator[Work]:
         EnvironmentFaultError: the cache cannot be written, or a worker was killed.
     """
     how.check()
-    if how.engine == "ray":
-        yield OnCluster(stages, how.address)
-        return
     with contextlib.ExitStack() as stack:
         process: Process = partial(stack.enter_context(local.spread(how.workers)), stages)
-        reader: _Reader = _Plain(process)
+        cache = None
         if how.cache is not None:
             identity = (stages.topic.identity if stages.topic else "", stages.filters, provenance)
-            reader = stack.enter_context(contextlib.closing(Cache(Path(how.cache), process, identity)))
-        yield _Here(reader, AHEAD * how.workers if how.workers > 1 else 0)
+            cache = stack.enter_context(contextlib.closing(Cache(Path(how.cache), process, identity)))
+        if how.engine == "ray":
+            yield OnCluster(stages, stack.enter_context(ray.spread(how.address)), cache)
+        else:
+            yield _Here(cache or _Plain(process), AHEAD * how.workers if how.workers > 1 else 0)
 
 
 def process_files(

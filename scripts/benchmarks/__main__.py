@@ -20,6 +20,7 @@ BENCHMARKS = {
     "html": "the story of web pages, beside other extractors",
     "release": "time and memory of releases of a million articles, and of a rebuild with one article changed",
     "build": "whole builds beside ftfy and trafilatura, and how time and memory grow with the corpus",
+    "cluster": "builds on a Ray cluster of this machine: how memory grows with the corpus",
 }
 
 

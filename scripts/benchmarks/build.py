@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import json
 import os
@@ -11,15 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from math import log
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a second thread would wait for work and be counted
 
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="libya_news.", dir=chosen.folder) as folder:
         beside = [*_arabic(Path(folder), chosen.corpora), *_pages(Path(folder), chosen.corpora)]
-        grown = [_grown(Path(folder), chosen.corpora, size) for size in chosen.sizes]
+        grown = [measured(Path(folder), chosen.corpora, size, ("--workers", "2")) for size in chosen.sizes]
     rows = [[f"{size:,}", f"{n:,}", f"{s:.0f}", f"{size / s:.1f}", f"{peak:.0f}"] for size, n, s, peak in grown]
     (first, _, least, _), (last, _, most, _) = grown[0], grown[-1]
     report = (
@@ -141,15 +141,19 @@ def _mapped(work: Callable[[str], object], texts: list[str], processes: int) -> 
             pass
 
 
-def _grown(folder: Path, corpora: Path, size: int) -> tuple[int, int, float, float]:
-    """Size in MB, number of articles, seconds, and peak memory in MB of a build of a made-up corpus."""
+Measured = tuple[int, int, float, float]
+"""Size in MB, number of articles, seconds, and peak memory in MB."""
+
+
+def measured(folder: Path, corpora: Path, size: int, how: Sequence[str], pause: float = 0.1) -> Measured:
+    """Build a made-up corpus, with options that say how, and look at its memory with a pause of so many seconds."""
     place = folder / "made-up"
     _made_up(place, corpora, int(size * MB))
-    arguments = ["build", str(place), "--out", str(folder / "out"), "--workers", "2", "--json"]
+    arguments = ["build", str(place), "--out", str(folder / "out"), *how, "--json"]
     command = [sys.executable, "-m", "libya_news", *arguments]
     started = perf_counter()
     with (folder / "told").open("wb") as told, subprocess.Popen(command, stdout=told, stderr=told) as process:  # noqa: S603 - our own command
-        peak = _peak(process.pid)
+        peak = _peak(process.pid, pause)
     taken = perf_counter() - started
     if process.returncode:
         raise SystemExit((folder / "told").read_text(encoding="utf-8"))
@@ -160,20 +164,20 @@ def _grown(folder: Path, corpora: Path, size: int) -> tuple[int, int, float, flo
     return size, manifest["counts"]["articles"], taken, peak
 
 
-def _peak(pid: int) -> float:
-    peak, ended = 0.0, threading.Event()
-    root = psutil.Process(pid)
-    while not ended.wait(0.1):
-        held = 0
-        try:
-            for process in (root, *root.children(recursive=True)):
-                held += process.memory_full_info().pss
-            if root.status() == psutil.STATUS_ZOMBIE:
-                ended.set()
-        except psutil.NoSuchProcess:
-            ended.set() if not root.is_running() else None
-        peak = max(peak, held / MB)
+def _peak(pid: int, pause: float) -> float:
+    peak, root = 0.0, psutil.Process(pid)
+    while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
+        peak = max(peak, sum(map(_held, (root, *root.children(recursive=True)))) / MB)
+        sleep(pause)
     return peak
+
+
+def _held(process: psutil.Process) -> int:
+    """Memory of a process, of which it has its share of what it shares with others."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        held: int = process.memory_full_info().pss
+        return held
+    return 0
 
 
 def _made_up(place: Path, corpora: Path, size: int) -> None:
@@ -211,7 +215,7 @@ def _texts(corpora: Path) -> Iterator[str]:
                 yield raw.data
 
 
-def _draw(grown: list[tuple[int, int, float, float]], path: Path) -> None:
+def _draw(grown: list[Measured], path: Path) -> None:
     """Time and memory by size of the corpus."""
     plt.switch_backend("svg")
     mpl.rcParams["svg.hashsalt"] = "libya_news"
