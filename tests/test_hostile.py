@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import tarfile
@@ -17,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from libya_news import Drop, RawArticle, build, segment, segment_html
+from libya_news import Drop, RawArticle, build, normalize, segment, segment_html
+from libya_news.normalize.damage import MAX_LINES as MAX_SUSPICIOUS
 from libya_news.pipeline import process
 from libya_news.segment._limits import MAX_ATTRIBUTE, MAX_BREAKS, MAX_LINES, MAX_NESTING, MAX_TAGS
 
@@ -150,6 +152,56 @@ def test_a_megabyte_takes_no_more_than_seconds(unit: str) -> None:
     start = process_time()
     segment_html(html)
     assert process_time() - start < 4  # 2 s and less on a machine of its own
+
+
+CHANCE = random.Random(1)  # noqa: S311 - no secret
+
+
+def drawn(letters: str, line: int) -> str:
+    """A million letters drawn by chance, in words, and in lines of about that length."""
+    pool = letters * 12 + " " * len(letters) * 2 + "\n" * max(1, 12 * len(letters) // line)
+    return "".join(CHANCE.choices(pool, k=1_000_000))
+
+
+LATIN, WESTERN, ARABIC = (bytes(range(128, 256)).decode(name, "ignore") for name in ("latin-1", "cp1252", "cp1256"))
+NOISE: dict[str, bytes | str] = {
+    "bytes": CHANCE.randbytes(1_000_000), "Latin": drawn(LATIN, 80), "long lines": drawn(WESTERN, 5000),
+    "short lines": drawn(LATIN, 10), "both": drawn(WESTERN + ARABIC, 80),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOISE)
+def test_a_megabyte_of_noise_takes_no_more_than_seconds(name: str) -> None:
+    """To try to repair all of it took 4 to 18 s. What is left as it is is damage."""
+    normalize("lâ€™armÃ©e")
+    start = process_time()
+    found = normalize(NOISE[name])
+    assert process_time() - start < 4  # 2 s and less on a machine of its own
+    assert found.damage
+    assert "mojibake" not in found.counts
+
+
+FRENCH = (
+    "Les forces loyalistes ont repris la ville de Syrte, a déclaré à l’AFP un responsable qui s’exprimait à Tripoli."
+)
+
+
+def test_much_text_is_repaired_where_it_can_be() -> None:
+    """A character in fifty is lost, so that the text is no UTF-8 as a whole."""
+    misread = (FRENCH.encode().decode("cp1252") + "\n") * 1000
+    found = normalize("".join(sign for sign in misread if CHANCE.random() > 0.02))
+    assert found.text.count("déclaré à l’AFP") > 500
+    assert normalize(found.text).text == found.text
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_text_with_suspicious_lines_on_either_side_of_the_limit(more: int) -> None:
+    """The last line keeps the text from being UTF-8 as a whole."""
+    text = "Ã©tÃ©\u202f!\n" * (MAX_SUSPICIOUS - 1 + more) + "Ø?ÙŠ Ø¬Ø§Ù†Ø¨"
+    found = normalize(text)
+    assert found.text.startswith("Ã©tÃ©\u202f!" if more else "été !")
+    assert found.damage[0][0] == (0 if more else len("été !\n") * (MAX_SUSPICIOUS - 1))
+    assert normalize(found.text).text == found.text
 
 
 WATCHED = """

@@ -7,9 +7,14 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from .edits import Edit
-from .suspicion import suspicions
+from .suspicion import suspicions, suspicious_lines
 from .tidy import lines
 
+MAX_LINES = 20_000
+"""Suspicious lines of a text that are looked at one by one; a text with more of them is damaged from end to end. No
+article has as many: longer ones are dropped."""
+
+_BEYOND_REPAIR = ("misread_arabic", "lossy_arabic")
 _LOST = re.compile("[\ufffd\x80-\x9f]+")
 
 Span = tuple[int, int]
@@ -21,12 +26,19 @@ def is_damaged(line: str) -> bool:
     >>> is_damaged("Ù?ÙŠ Ø¬Ø§Ù†Ø¨"), is_damaged("في جانب")
     (True, False)
     """
-    return not suspicions(line).isdisjoint(("misread_arabic", "lossy_arabic"))
+    return not suspicions(line).isdisjoint(_BEYOND_REPAIR)
+
+
+def is_given_up(text: str) -> bool:
+    """Whether more lines are suspicious than are looked at one by one."""
+    return len(suspicious_lines(text)) > MAX_LINES
 
 
 def damaged_lines(text: str) -> list[Span]:
     """Spans of the lines that are damaged as a whole."""
-    return [(start, end) for start, end in lines(text) if is_damaged(text[start:end])]
+    if is_given_up(text):
+        return [(0, len(text))]
+    return [(start, end) for start, end, found in suspicious_lines(text) if not found.isdisjoint(_BEYOND_REPAIR)]
 
 
 def outside(edits: Sequence[Edit], spans: Sequence[Span]) -> list[Edit]:
@@ -54,6 +66,8 @@ def damage(text: str, *, suspicious: bool) -> tuple[Span, ...]:
     """
     if not suspicious:
         return tuple(m.span() for m in _LOST.finditer(text))
+    if is_given_up(text):
+        return ((0, len(text)),)
     return tuple(_joined(span for start, end in lines(text) for span in _damage_in(text, start, end)))
 
 
@@ -68,7 +82,7 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 def _damage_in(text: str, start: int, end: int) -> list[Span]:
     found = suspicions(text[start:end])
-    if not found.isdisjoint(("misread_arabic", "lossy_arabic")):
+    if not found.isdisjoint(_BEYOND_REPAIR):
         return [(start, end)]
     pattern = _unlikely_or_lost() if "unlikely" in found else _LOST
     return [m.span() for m in pattern.finditer(text, start, end)]

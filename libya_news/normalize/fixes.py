@@ -46,9 +46,9 @@ MAX_ROUNDS = 8
 nothing."""
 
 
-MAX_LAYERS = 8
-"""How often one fix is made before the next one's turn, as mojibake comes in layers. A bound, chosen with room to
-spare."""
+MAX_LAYERS = {"html_entities": 8, "mojibake": 8}
+"""How often a fix that undoes layers is made before the next one's turn; the others are made once. A bound, chosen with
+room to spare."""
 
 
 def fix_for(name: str) -> Fix:
@@ -72,8 +72,8 @@ class Work:
     back: list[EditOffsets] = field(default_factory=list)
 
     def make(self, name: str) -> None:
-        """Make one fix as often as it finds something."""
-        for _ in range(MAX_LAYERS):
+        """Make one fix; where it undoes layers, as often as it finds something."""
+        for _ in range(MAX_LAYERS.get(name, 1)):
             if not self._make_once(name):
                 return
             self.needed = needed(self.text)

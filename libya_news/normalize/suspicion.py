@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from .readings import Reading, members, reading
 
@@ -14,6 +14,9 @@ scripts meet many states, and a full memory is emptied and filled again."""
 
 ARABIC_READINGS = ("cp1256", "iso8859-6")
 """The encodings of Arabic in which UTF-8 is misread."""
+
+Line = tuple[int, int, frozenset[str]]
+"""Start and end of a line, and the names of the suspicions that it raises."""
 
 _SHORT_WORD = 4
 """Letters of a word that is taken for bytes of another script, where each of them is beyond ASCII. European words
@@ -127,6 +130,23 @@ def _found(text: str) -> frozenset[str]:
     return frozenset(names[at] for at in _match()(text.encode("utf-8", "replace")) or ())
 
 
+@lru_cache(maxsize=1)
+def suspicious_lines(text: str) -> list[Line]:
+    r"""The lines that raise a suspicion; of one text, which all fixes ask for until one of them changes it.
+
+    >>> [(start, end, sorted(found)) for start, end, found in suspicious_lines("a\nÃ©")]
+    [(2, 4, ['unlikely'])]
+    """
+    suspicious, start = [], 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        if not line.isascii() and (found := _found(line)):
+            suspicious.append((start, end, found))
+        start = end + 1
+    return suspicious
+
+
 def forget() -> None:
     """Let go of what was found: every fix asks for the same lines, but of a text that is done nobody asks again."""
     _found.cache_clear()
+    suspicious_lines.cache_clear()
