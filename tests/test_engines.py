@@ -243,7 +243,7 @@ def test_a_worker_that_is_killed_is_an_error(size: int) -> None:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What takes two processes some seconds."""
     folder = tmp_path_factory.mktemp("engines") / "large"
-    write_corpus(folder, 6_000)
+    write_corpus(folder, 20_000)
     return folder
 
 

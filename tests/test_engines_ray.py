@@ -42,7 +42,7 @@ NOBODY = "127.0.0.1:9"
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ray") / "news"
-    write_corpus(folder, 2_000)
+    write_corpus(folder, 10_000)
     return folder
 
 
