@@ -86,8 +86,10 @@ def diff(old: Release, new: Release) -> Diff:
 ARTICLES: Final = ("same", "added", "removed", "changed", "text", "labels", "segments", "moved", "other")
 SEGMENTS: Final = ("added", "removed", "relabelled")
 
-_TEXT: Final = frozenset({"text", "body", "text_sha256"})
-"""Columns that follow the text."""
+_TEXT: Final = frozenset({"text", "text_sha256"})
+_FOLLOWS: Final = _TEXT | {"body", "segments", "split"}
+"""Columns that tell whether the text changed, and those that change with it or are counted by themselves; the body
+changes with the labels too."""
 
 
 class _Tally:
@@ -111,7 +113,7 @@ class _Tally:
             return ("removed",)
         before, after = change.before, change.after
         columns = {name for name in before if before[name] != after[name]}
-        other = columns - _TEXT - {"segments", "split"}
+        other = columns - _FOLLOWS
         self.columns.update(other)
         text = bool(columns & _TEXT)
         spans = set() if text else self._spans(before, after)
