@@ -44,6 +44,7 @@ class _Release(_Strict):
     text: Literal["all", "none"] | msgspec.UnsetType = msgspec.UNSET
     format: Literal["parquet", "arrow"] | msgspec.UnsetType = msgspec.UNSET
     dedup: Literal["mark", "keep", "drop"] | msgspec.UnsetType = msgspec.UNSET
+    templates: Literal["keep", "mark"] | msgspec.UnsetType = msgspec.UNSET
     topic: str | msgspec.UnsetType = msgspec.UNSET
 
 

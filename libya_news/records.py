@@ -17,6 +17,9 @@ from .labels import STORY_KINDS
 MANIFEST: Final = "manifest.json"
 """The file of a release that holds its record; a folder without it is no release."""
 
+SITES: Final = "sites.csv"
+"""The file of a release that holds what the articles of each site share, where that was counted."""
+
 
 def sha256_hex(data: bytes | str) -> str:
     """SHA-256 of bytes, or of a text as UTF-8 (lone surrogates pass through), as 64 hex digits.
@@ -232,9 +235,10 @@ class Release:
         code: version and SHA-256 of the library, and what labelled the segments.
         environment: versions of Python and of the libraries that shape the result.
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
-        documents: the files that describe the data, all made from this record.
+        documents: the files that describe the data, made from this record; and the table of templates, where there is
+            one (see ``templates``).
         settings: how it was asked for: ``text`` (``all`` or ``none``), ``split`` and ``format`` (of the data files);
-            ``topic`` (see ``Topic.identity``) and ``dedup``;
+            ``topic`` (see ``Topic.identity``), ``dedup`` and ``templates``;
             and ``provenance``, a SHA-256 over the provenance files beside the inputs.
         leakage: what the splits share, where there are several (see ``splits``); else empty.
         erased: what was taken out of it since it was first published.

@@ -10,8 +10,8 @@ from libya_news.release.rows import InBatches, articles
 from libya_news.release.shelf import Selection, Shelf
 
 
-def selected(made: Iterable[Article]) -> Selection:
-    return Shelf(Path()).take_in(InBatches(made))
+def selected(made: Iterable[Article], folder: Path | None = None) -> Selection:
+    return Shelf(folder or Path()).take_in(InBatches(made))
 
 
 def by_split(parts: Mapping[str, Selection]) -> dict[str, list[Article]]:

@@ -41,6 +41,12 @@ MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 @click.option(
     "--dedup", type=click.Choice(["mark", "keep", "drop"]), default="mark", help="What becomes of near-duplicates."
 )
+@click.option(
+    "--templates",
+    type=click.Choice(["keep", "mark"]),
+    default="keep",
+    help="mark counts the lines of each site: what many of its articles have is boilerplate.",
+)
 @click.option("--text", type=click.Choice(["all", "none"]), default="all", help="none makes a stand-off release.")
 @click.option("--format", type=click.Choice(["parquet", "arrow"]), default="parquet", help="Format of the data files.")
 @how

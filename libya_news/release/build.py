@@ -20,6 +20,7 @@ from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME
 
 from . import clusters, ledger, manifest, shards, splits, staging, standoff
+from . import templates as site_templates
 from .counts import ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
@@ -47,6 +48,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
     split: str = "",
     topic: str = "none",
     dedup: str = "mark",
+    templates: str = "keep",
     format: str = "parquet",  # noqa: A002 - as the option of the command is called
     engine: str = "local",
     workers: int = 1,
@@ -69,6 +71,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
             are dropped, with their scores. ``none`` for anything.
         dedup: what becomes of near-duplicates: ``mark`` names in ``cluster`` the article that stands for them, ``drop``
             leaves that one alone, ``keep`` does not look for them.
+        templates: what becomes of lines that many articles of one site have: ``mark`` counts them, raises their odds of
+            boilerplate, and publishes hashes and counts in ``sites.csv``; ``keep`` does not look for them.
         format: of the data files: ``parquet``, or ``arrow`` (Arrow IPC, uncompressed, read without a copy).
         engine: what does the work: ``local``, the processes of this machine, or ``ray``, a Ray cluster. The release is
             the same for any.
@@ -86,7 +90,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
     Raises:
         SourceNotFoundError: a source does not exist.
         VersionError: the version is not three plain numbers.
-        UsageError: the name, ``text``, ``split``, ``topic`` or ``dedup`` is none of those described.
+        UsageError: the name, ``text``, ``split``, ``topic``, ``dedup`` or ``templates`` is none of those described.
         DataError: the topic file is not as it must be.
         ReleaseExistsError: the version is there already; it is never touched.
         EmptyReleaseError: no article was left to publish.
@@ -105,6 +109,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         "split": split,
         "format": format,
         "dedup": dedup,
+        "templates": templates,
         "topic": about.identity if about else "none",
     }
     given = [source if isinstance(source, Source) else Source(source) for source in sources]
@@ -173,13 +178,15 @@ def _sifted(plan: Release, articles: Selection, drops: Sequence[Drop], place: tu
         raise EmptyReleaseError(
             f"None of the {_total(plan)[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY
         )
+    folder = articles.shelf.folder
     with staging.faults(plan.path):
+        articles, table = site_templates.marked(articles, plan.settings.get("templates", "keep"))
         parts, leakage = splits.split(articles, plan.settings["split"], found)
-    release = replace(plan, drops=tuple(drops), leakage=leakage)
+    release = replace(plan, drops=tuple(drops), leakage=leakage, documents=table)
     if not plan.holds_text:
-        return standoff.publish(release, parts, check)
+        return standoff.publish(release, parts, folder, check)
     rows = {name: tables(part, version=release.schema_version) for name, part in parts.items()}
-    return publish(release, rows, check)
+    return publish(release, rows, folder, check)
 
 
 def _total(plan: Release) -> tuple[int, int]:
@@ -215,6 +222,7 @@ def _settings(files: Listed, asked: dict[str, str]) -> dict[str, str]:
     splits.checked(asked["split"])
     shards.checked(asked["format"])
     clusters.checked(asked["dedup"])
+    site_templates.checked(asked["templates"])
     return {**asked, "provenance": provenance(files)}
 
 

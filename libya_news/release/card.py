@@ -49,6 +49,7 @@ def _words(release: Release) -> dict[str, str]:
         "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
         "folder": release.leaf,
         "erased": _erased(release),
+        "templates": f"\n{facts['templates']}\n" if release.settings.get("templates") == "mark" else "",
         "format": facts["formats"][release.settings.get("format", "parquet")],
         "changelog": f"#{versioning.changelog(release)}",
         "quality": _quality(release),

@@ -1,14 +1,17 @@
-"""The files that describe a release, all of them made from its record."""
+"""The files that describe a release: made from its record, but for the table of templates, which its texts gave."""
 
 from __future__ import annotations
 
-from libya_news.records import Release
+from pathlib import Path
+
+from libya_news.errors import DataError
+from libya_news.records import SITES, Release, sha256_hex
 
 from . import card, chart, citation, croissant, versioning
 
 
 def render(release: Release) -> dict[str, str]:
-    """Path in the release's folder, and text, of every file that describes its data; the manifest is not among them."""
+    """Path in the release's folder, and text, of every file that is made from its record, but for the manifest."""
     return {
         "README.md": card.render(release),
         chart.PATH: chart.svg(release.counts["labels_by_language"]),
@@ -16,3 +19,23 @@ def render(release: Release) -> dict[str, str]:
         "CITATION.cff": citation.render(release),
         "CHANGELOG.md": versioning.changelog(release),
     }
+
+
+def carried(release: Release, beside: Path) -> dict[str, bytes]:
+    """Path and bytes of the others: every form of a release has them as they were when it was built.
+
+    Args:
+        release: its record, which names them.
+        beside: the folder that has them: of the form that this one is made from, or where the build left them.
+
+    Raises:
+        DataError: one is missing or damaged.
+    """
+    found = {}
+    for document in release.documents:
+        if document.path == SITES:
+            path = beside / document.path
+            found[document.path] = path.read_bytes() if path.is_file() else b""
+            if sha256_hex(found[document.path]) != document.sha256:
+                raise DataError(f"{path} is missing or damaged.", "Get the release anew.")
+    return found

@@ -61,10 +61,10 @@ def _form(release: Release, folder: Path, bare: bool, override: str) -> Release:
     """The release as it is published: itself, without its text, or with the override told in manifest and card."""
     path = folder / release.leaf
     if bare and release.holds_text:
-        return writing.publish(*standoff.withheld(release, path))
+        return writing.publish(*standoff.withheld(release, path), release.path)
     if override == release.override:
         return release
     for file in release.files:
         (path / file.path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(release.path / file.path, path / file.path)
-    return writing.describe(path, replace(release, path=path, override=override, documents=()))
+    return writing.describe(path, replace(release, path=path, override=override), release.path)

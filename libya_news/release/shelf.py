@@ -50,6 +50,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         """Begin an empty one in a folder that nobody else uses."""
+        self.folder = folder
         self._path = folder / FILE_NAME
         self._kept: list[pa.RecordBatch] = []
         self._pending: list[pa.RecordBatch] = []
@@ -211,11 +212,13 @@ class Selection:
         numbers: which they are, counted as they came.
         clusters: for each the id of the article that stands for it and its near-duplicates; None where none were
             looked for.
+        relabelled: what is done to each batch before it is handed out whole; None for nothing.
     """
 
     shelf: Shelf
     numbers: Positions
     clusters: Any = None
+    relabelled: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -223,10 +226,9 @@ class Selection:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         where, done = RESULTS.get_field_index("cluster"), 0
         for batch in self.select(*RESULTS.names):
-            if self.clusters is None:
-                yield batch
-            else:
-                yield batch.set_column(where, RESULTS.field(where), self.clusters.slice(done, batch.num_rows))
+            if self.clusters is not None:
+                batch = batch.set_column(where, RESULTS.field(where), self.clusters.slice(done, batch.num_rows))  # noqa: PLW2901
+            yield self.relabelled(batch) if self.relabelled else batch
             done += batch.num_rows
 
     def select(self, *names: str) -> Iterator[pa.RecordBatch]:

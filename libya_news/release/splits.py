@@ -140,9 +140,26 @@ def _places(members: Iterable[tuple[int, _First]], rule: str) -> dict[int, str]:
 
 
 def _key(first: _First, rule: str) -> str:
-    site = urlsplit(first.url).hostname if first.url else None
-    known = {"cluster": None, "publisher": first.publisher or site, "site": site or first.publisher}[rule]
-    return (known or first.article_id).casefold().removeprefix("www.")
+    host = site_of(first.url, None)
+    known = {"cluster": None, "publisher": first.publisher or host, "site": host or first.publisher}[rule]
+    return _folded(known or first.article_id)
+
+
+def site_of(url: str | None, publisher: str | None) -> str:
+    """The site of an article: the host of its address, else its publisher; empty where it has neither.
+
+    >>> site_of("https://www.Example.org/1", "Example"), site_of("JA-1", "Example"), site_of("http://[1", None)
+    ('example.org', 'example', '')
+    """
+    try:
+        host = urlsplit(url).hostname if url else None
+    except ValueError:
+        host = None
+    return _folded(host or publisher or "")
+
+
+def _folded(name: str) -> str:
+    return name.casefold().removeprefix("www.")
 
 
 def _hashed(key: str, bounds: Sequence[float]) -> str:

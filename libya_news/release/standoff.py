@@ -33,13 +33,13 @@ Parts = Mapping[str, Iterable[pa.RecordBatch]]
 """What was made of the articles of a release, by split: batches of ``rows.RESULTS``."""
 
 
-def publish(release: Release, parts: Parts, check: Check) -> Release:
+def publish(release: Release, parts: Parts, beside: Path, check: Check) -> Release:
     """Publish articles without their text. The manifest keeps the hashes of the files that would hold it.
 
     Args:
         release: its record, without files.
         parts: its articles.
-        check: see ``writing.publish``.
+        beside, check: see ``writing.publish``.
 
     Raises:
         ReleaseExistsError: somebody else published it meanwhile.
@@ -47,7 +47,7 @@ def publish(release: Release, parts: Parts, check: Check) -> Release:
     """
     with scratch(release.path) as folder, faults(release.path):
         full, _ = writing.write_data(folder, _full(release, parts), release.settings)
-    return writing.publish(replace(release, full=full), _bare(release, parts), check)
+    return writing.publish(replace(release, full=full), _bare(release, parts), beside, check)
 
 
 def _full(release: Release, parts: Parts) -> writing.Tables:
@@ -79,7 +79,7 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
     """
     parts = {split: InBatches(Articles(release, split)) for split in splits(release)}
     asked = {**release.settings, "text": "none"}
-    bare = replace(release, path=path, settings=asked, full=release.files, files=(), documents=())
+    bare = replace(release, path=path, settings=asked, full=release.files, files=())
     return replace(bare, fingerprint=manifest.fingerprint(bare)), _bare(release, parts)
 
 
@@ -213,10 +213,11 @@ def _write(bare: Release, copies: Copies, lacking: Sequence[Drop], out: Path, ch
     path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
     if path.exists():
         raise ReleaseExistsError(f"{path} is already there, and is never touched again.", "Choose another --out.")
-    full = replace(bare, path=path, settings=asked, drops=drops, full=(), files=(), documents=())
+    full = replace(bare, path=path, settings=asked, drops=drops, full=(), files=())
     found = {split: _Filled(bare, split, copies) for split in splits(bare)}
     parts = {split: InBatches(part) for split, part in found.items() if next(iter(part), None)}
     with staged(path, check) as folder:
-        full = writing.write(folder, replace(full, fingerprint=manifest.fingerprint(full)), _full(full, parts))
+        full = replace(full, fingerprint=manifest.fingerprint(full))
+        full = writing.write(folder, full, _full(full, parts), bare.path)
     writing.complete(full)
     return full

@@ -54,10 +54,9 @@ def without(old: Release, path: Path, gone: Gone) -> Release:
         },
         erased=(*old.erased, *gone.stones),
         full=(),
-        documents=(),
     )
     release = replace(release, leakage=_leakage(release))
-    return writing.describe(path, replace(release, fingerprint=manifest.fingerprint(release)))
+    return writing.describe(path, replace(release, fingerprint=manifest.fingerprint(release)), old.path)
 
 
 def _articles(release: Release, ids: Collection[str]) -> Iterator[Article]:

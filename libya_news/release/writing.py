@@ -23,12 +23,13 @@ Tables = Mapping[str, Rows]
 """The rows of a release, by split."""
 
 
-def publish(release: Release, made: Tables, check: staging.Check = staging.unchecked) -> Release:
+def publish(release: Release, made: Tables, beside: Path, check: staging.Check = staging.unchecked) -> Release:
     """Write all files into a temporary sibling and rename it: a release is seen whole or not at all.
 
     Args:
         release: its record, without files.
         made: its rows.
+        beside: folder of the documents that are not made from its record: see ``documents.carried``.
         check: raises where it must not appear after all; called when all is written, while nobody writes the store.
 
     Returns:
@@ -42,7 +43,7 @@ def publish(release: Release, made: Tables, check: staging.Check = staging.unche
     with staging.staged(release.path, check) as folder:
         files, tally = write_data(folder, made, release.settings)
         release = replace(release, files=files, counts=tally.counts(release.drops))
-        release = describe(folder, replace(release, changes=_changes(folder, release)))
+        release = describe(folder, replace(release, changes=_changes(folder, release)), beside)
     complete(release)
     return release
 
@@ -77,10 +78,10 @@ def _changes(folder: Path, release: Release) -> dict[str, Any]:
         return versioning.check(release.version, diff(old, replace(release, path=folder)), old.version)
 
 
-def write(folder: Path, release: Release, made: Tables) -> Release:
-    """Write the files of a release into an empty folder, and return its record with them."""
+def write(folder: Path, release: Release, made: Tables, beside: Path) -> Release:
+    """Write the files of a release into an empty folder, as ``publish`` does, and return its record with them."""
     files, tally = write_data(folder, made, release.settings)
-    return describe(folder, replace(release, files=files, counts=tally.counts(release.drops)))
+    return describe(folder, replace(release, files=files, counts=tally.counts(release.drops)), beside)
 
 
 def write_data(folder: Path, made: Tables, settings: Mapping[str, str]) -> tuple[tuple[OutputFile, ...], Tally]:
@@ -97,9 +98,14 @@ def write_data(folder: Path, made: Tables, settings: Mapping[str, str]) -> tuple
         return shards.files(), tally
 
 
-def describe(folder: Path, release: Release) -> Release:
-    """Write what describes the data files of a release, its manifest last, and return its record with them."""
+def describe(folder: Path, release: Release, beside: Path) -> Release:
+    """Write what describes the data files of a release, its manifest last, and return its record with them.
+
+    Raises:
+        DataError: what lies ``beside`` is missing or damaged.
+    """
     made = {path: text.encode("utf-8") for path, text in documents.render(release).items()}
+    made |= documents.carried(release, beside)
     with ThreadPoolExecutor() as pool:  # most of the time goes by with waiting for the disk
         list(pool.map(lambda path: _write(folder / path, made[path]), made))
     rows = (Document(path, len(data), sha256_hex(data)) for path, data in made.items())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import tee
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from ._site import SiteProfile
 from .units import Unit, units
 
 Matrix = npt.NDArray[np.float32]
+Chances = npt.NDArray[np.float64]
 
 RULE_CONFIDENCE: Final = 0.98
 """Of what a cut shows: 80 of the 82 pieces of the annotated texts that a cut names are what it says."""
@@ -183,5 +184,19 @@ def _joined(pieces: Iterator[tuple[Unit, Segment]]) -> Iterator[Segment]:
 def _with_site(chances: Matrix, text: str, cut: Sequence[Unit], site: SiteProfile) -> Matrix:
     """Bayes' rule with what the site's articles share: the odds of boilerplate rise with the share."""
     share = np.array([site.share(text[unit.start : unit.end]) for unit in cut])
-    raised = chances * np.where(_members()[:, LABELS.index("boilerplate")] > 0, TEMPLATE_ODDS ** share[:, None], 1)
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+    return np.asarray(raised(chances, _members()[:, LABELS.index("boilerplate")] > 0, share), np.float32)
+
+
+def raised(chances: npt.NDArray[Any], is_boilerplate: npt.ArrayLike, share: npt.NDArray[np.float64]) -> Chances:
+    """Chances after Bayes' rule with what is known of a site.
+
+    Args:
+        chances: one row for each line, one column for each thing that it may be; a row's sum is 1.
+        is_boilerplate: which columns are boilerplate.
+        share: for each line, the share of its site's other articles that carry it.
+
+    >>> raised(np.array([[0.9, 0.1]]), [False, True], np.array([1.0])).round(2).tolist()
+    [[0.23, 0.77]]
+    """
+    found = chances * np.where(is_boilerplate, TEMPLATE_ODDS ** share[:, None], 1)
+    return np.asarray(found / found.sum(axis=1, keepdims=True), np.float64)
