@@ -17,7 +17,7 @@ from huggingface_hub import DatasetCard
 
 from libya_news import Release, build, labels
 from libya_news._tables import load_table
-from libya_news.records import sha256_hex
+from libya_news.records import SITES, sha256_hex
 from libya_news.release import chart, manifest, rights, schema
 
 THEIR_WARNINGS = pytest.mark.filterwarnings("ignore")
@@ -71,7 +71,13 @@ def test_croissant_is_valid_without_a_warning(release: Release, caplog: pytest.L
     assert {file.id: file.sha256 for file in metadata.file_objects} == {f.path: f.sha256 for f in release.files}
 
 
-FORMS = ({"text": "none"}, {"format": "arrow"}, {"split": "cluster"}, {"text": "none", "format": "arrow"})
+FORMS = (
+    {"text": "none"},
+    {"format": "arrow"},
+    {"split": "cluster"},
+    {"text": "none", "format": "arrow"},
+    {"templates": "mark"},
+)
 
 
 @THEIR_WARNINGS
@@ -86,7 +92,8 @@ def test_croissant_is_valid_of_every_form(
     assert not caplog.records
     suffix = form.get("format", "parquet")
     described = json.loads(_text(made, "croissant.json"))["distribution"]
-    assert all(suffix in row["encodingFormat"] for row in described)
+    assert all(suffix in row["encodingFormat"] for row in described if row["@id"] != SITES)
+    assert (SITES in {row["@id"] for row in described}) == ("templates" in form)
     assert ("Arrow" if suffix == "arrow" else "Parquet") in _text(made, "README.md")
 
 

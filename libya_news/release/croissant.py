@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from libya_news._tables import load_table
 from libya_news.labels import KINDS, LABELS
-from libya_news.records import OutputFile, Release
+from libya_news.records import SITES, Document, OutputFile, Release
 
 from . import schema
 from .citation import bibtex
@@ -60,7 +60,11 @@ _TYPES: Final = (
 def render(release: Release) -> str:
     """The whole ``croissant.json`` of a release."""
     dataset = {"@context": CONTEXT, "@type": "sc:Dataset", **_about(release), **_responsible(release)}
-    dataset["distribution"] = [*map(_file, release.files), *(_file_set(release, config) for config in schema.CONFIGS)]
+    dataset["distribution"] = [
+        *map(_file, release.files),
+        *(_file_set(release, config) for config in schema.CONFIGS),
+        *(_sites(document) for document in release.documents if document.path == SITES),
+    ]
     dataset["recordSet"] = [
         *(_enumeration(name, rows) for name, rows in _enumerations(release).items()),
         *(_record_set(config, release) for config in schema.CONFIGS),
@@ -117,6 +121,19 @@ def _file(file: OutputFile) -> dict[str, Any]:
         "contentSize": f"{file.bytes} B",
         "encodingFormat": _encoding(file),
         "sha256": file.sha256,
+    }
+
+
+def _sites(document: Document) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": document.path,
+        "name": document.path,
+        "description": "hashes of the lines that many articles of a site have, and how many have them",
+        "contentUrl": document.path,
+        "contentSize": f"{document.bytes} B",
+        "encodingFormat": "text/csv",
+        "sha256": document.sha256,
     }
 
 

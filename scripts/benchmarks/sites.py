@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,9 +12,14 @@ from time import process_time
 from typing import Any
 from urllib.parse import urlsplit
 
+from libya_news import build
 from libya_news.labels import LABELS
 from libya_news.normalize import normalize
+from libya_news.records import SITES, Release, sha256_hex
+from libya_news.release.reading import rows
 from libya_news.segment import SiteProfile, segment, site_profiles
+from libya_news.sources import Reading, Source
+from libya_news.training.html import read_pages
 
 from .corpora import options, table
 
@@ -42,6 +48,25 @@ shipped model was trained on these texts: the rows are for comparison with each 
 """
 
 
+_BUILDS = """
+## In builds
+What `build --templates mark` changes, against `keep`: in all raw corpora, and in the whole pages of
+`pages/*.jsonl.gz`, as HTML. Of the segments that have another label then, how many the pages come with a label for, and
+how many of these are right. The shipped model was trained on these pages, so it is surer of them than of others.
+"""
+
+_BUILT = [
+    "corpus",
+    "articles",
+    "lines in `sites.csv`",
+    "segments",
+    "labels changed",
+    "known",
+    "right before",
+    "right after",
+]
+
+
 def main(arguments: list[str]) -> None:
     """Print the report and write it to the file."""
     chosen = options(__doc__, arguments, output="docs/benchmarks/sites.md")
@@ -53,11 +78,12 @@ def main(arguments: list[str]) -> None:
     pruned = {site: profile.pruned() for site, profile in profiles.items()}
     kept = sum(len(profile.lines) for profile in pruned.values())
     counted = sum(len(profile.lines) for profile in profiles.values())
-    rows = [row(site, texts[site], profile) for site, profile in pruned.items() if profile.articles >= LEAST]
+    told = [row(site, texts[site], profile) for site, profile in pruned.items() if profile.articles >= LEAST]
     cost = f"\nCounting: {size / seconds:.0f} MB a second; {kept:,} of {counted:,} lines stand in several articles.\n"
     head = ["site", "articles", "lines of the template", "of all lines", "labels changed"]
     gold = chosen.corpora.parent / "gold" / "dev.jsonl"
-    report = "\n".join((_HEAD, table(head, rows), cost, _GOLD, figures(gold, profiles)))
+    builds = table(_BUILT, [corpora_built(chosen.corpora), pages_built(chosen.corpora.parent / "pages")])
+    report = "\n".join((_HEAD, table(head, told), cost, _GOLD, figures(gold, profiles), _BUILDS, builds))
     chosen.output.write_text(report, encoding="utf-8")
     print(report)
 
@@ -105,7 +131,7 @@ def _labels(text: str, spans: Iterable[tuple[int, int, str]]) -> list[str | None
 def figures(gold: Path, profiles: Mapping[str, SiteProfile]) -> str:
     """Accuracy without and with profiles."""
     known = [(item, profile) for item in _gold(gold) if (profile := _profile(item, profiles))]
-    rows = []
+    made = []
     for name in ("without", "with"):
         pairs: list[tuple[str | None, str | None]] = []
         for item, profile in known:
@@ -114,8 +140,8 @@ def figures(gold: Path, profiles: Mapping[str, SiteProfile]) -> str:
             right = _labels(item["text"], ((s["start"], s["end"], s["label"]) for s in item["segments"]))
             pairs += [pair for pair in zip(right, told, strict=True) if pair[0]]
         accuracy = sum(a == b for a, b in pairs) / len(pairs)
-        rows.append([name, str(len(known)), f"{accuracy:.4f}", f"{_f1(pairs, LABELS[-1]):.4f}"])
-    return table(["profile", "texts", "characters right", "F1 of boilerplate"], rows)
+        made.append([name, str(len(known)), f"{accuracy:.4f}", f"{_f1(pairs, LABELS[-1]):.4f}"])
+    return table(["profile", "texts", "characters right", "F1 of boilerplate"], made)
 
 
 def _f1(pairs: Sequence[tuple[str | None, str | None]], label: str) -> float:
@@ -136,3 +162,48 @@ def _profile(item: Mapping[str, Any], profiles: Mapping[str, SiteProfile]) -> Si
     host = (urlsplit(item["source"]).hostname or "").removeprefix("www.").partition(".")[0].replace("-", "")
     profile = profiles.get(NAMES.get(item["source"], item["source"])) or profiles.get(host)
     return profile if profile and profile.articles >= LEAST else None
+
+
+def corpora_built(corpora: Path) -> list[str]:
+    """What marking templates changes in the raw corpora."""
+    reading = Reading({"text": "content", "publisher": "source"})
+    return _built("raw corpora", [Source(corpora / "libya"), Source(corpora / "arabic-news", reading)], {})
+
+
+def pages_built(folder: Path) -> list[str]:
+    """What marking templates changes in whole pages, and how often it is right to."""
+    labels: dict[str, dict[str, str | None]] = {}
+    with tempfile.TemporaryDirectory(prefix="libya_news.") as place:
+        for path in sorted(folder.glob("*.jsonl.gz")):
+            with gzip.open(path, "rt", encoding="utf-8") as lines, Path(place, path.stem).open("w") as made:
+                for page in map(json.loads, lines):
+                    known = {"html": page["html"], "url": page["url"], "publisher": page["publisher"] or page["site"]}
+                    made.write(json.dumps(known) + "\n")
+            for page in read_pages([path]):
+                of_page = labels.setdefault(sha256_hex(page.html), {})
+                for line, label in zip(page.lines, page.labels, strict=True):
+                    of_page[line] = label if of_page.get(line, label) == label else None
+        return _built("pages", [Source(place)], labels)
+
+
+def _built(name: str, sources: list[Source], labels: Mapping[str, Mapping[str, str | None]]) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="libya_news.") as place:
+        keep, mark = (
+            build(sources, out=Path(place, way), templates=way, cache=Path(place, "cache"), workers=2)
+            for way in ("keep", "mark")
+        )
+        pages = {row["article_id"]: row["raw_sha256"] for row in rows(keep, "articles", ("article_id", "raw_sha256"))}
+        changed = list(_relabelled(keep, mark))
+        lines = len((mark.path / SITES).read_text(encoding="utf-8").splitlines()) - 1
+    known = [(labels.get(pages[id_], {}).get(text), *both) for id_, text, *both in changed]
+    right = [sum(label == after[at] for label, *after in known if label) for at in range(2)]
+    counts = (mark.counts["articles"], lines, mark.counts["segments"], len(changed), sum(bool(row[0]) for row in known))
+    return [name, *(f"{count:,}" for count in (*counts, *right))]
+
+
+def _relabelled(keep: Release, mark: Release) -> Iterator[tuple[str, str, str, str]]:
+    """Article, text and both labels of each segment whose label is not the same."""
+    names = ("article_id", "text", "label")
+    for before, after in zip(*(rows(release, "segments", names) for release in (keep, mark)), strict=True):
+        if before["label"] != after["label"]:
+            yield before["article_id"], before["text"], LABELS[before["label"]], LABELS[after["label"]]
