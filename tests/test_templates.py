@@ -173,6 +173,7 @@ def test_what_waits_on_disk_is_summed_by_batches(tmp_path: Path, monkeypatch: py
 CASES = [
     ("paragraph", 0.75, "model@1", "boilerplate_other", 30 / 33, templates.BY),
     ("paragraph", 0.99, "model@1", "paragraph", 99 / 129, "model@1"),
+    ("paragraph", 0.4, "model@1", "boilerplate_other", 12 / 12.6, templates.BY),
     ("promo", 0.6, "model@1", "promo", 45 / 46, "model@1"),
     ("credit", 0.75, "rule:credit", "credit", 0.75, "rule:credit"),
     ("caption_marker", 0.75, "model@1", "caption_marker", 0.75, "model@1"),
@@ -182,7 +183,7 @@ CASES = [
 @pytest.mark.parametrize(("kind", "sure", "by", "after", "surer", "then"), CASES)
 def test_what_becomes_of_a_segment(kind: str, sure: float, by: str, after: str, surer: float, then: str) -> None:
     text = f"{LINE}\n\nMore."
-    segments = (Segment(0, 17, LABEL_OF[kind], kind, sure, by), Segment(19, 24, "body", "paragraph", 0.6, "model@1"))
+    segments = (Segment(0, 17, LABEL_OF[kind], kind, sure, by), Segment(19, 24, "body", "paragraph", 0.4, "model@1"))
     other = Article("b", "b.txt", text, segments, "", publisher="Weekly")
     batch = results([Article("a", "a.txt", text, segments, "", publisher="Daily"), other])
     (line,) = line_hashes(LINE)

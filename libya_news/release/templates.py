@@ -155,8 +155,9 @@ def relabelled(batch: pa.RecordBatch, sites: Profiles) -> pa.RecordBatch:
     """A batch of ``RESULTS`` with what the sites of its articles share; itself where that changes nothing.
 
     Of a segment, only its label is known, and the probability of that. What speaks against another label than
-    boilerplate is taken to speak for boilerplate, which is an approximation: its odds are at most so high. What a rule
-    decided stays, as in ``segment``; so does the mark of a caption, which is a template's word by definition.
+    boilerplate is taken to speak for boilerplate, which is an approximation: it is not more than that, and less likely
+    than the label. What a rule decided stays, as in ``segment``; so does the mark of a caption, which is a template's
+    word by definition.
     """
     rows = segments_of(batch, SEGMENT_ROWS)
     owner = cells(batch, SEGMENT_ROWS).value_parent_indices()
@@ -167,9 +168,9 @@ def relabelled(batch: pa.RecordBatch, sites: Profiles) -> pa.RecordBatch:
         return batch
     was = rows["label"].to_numpy() == _BOILERPLATE
     sure = rows["confidence"].to_numpy().astype(np.float64)
-    chance = np.where(was, sure, 1 - sure)
-    after = raised(np.column_stack([1 - chance, chance]), [False, True], share)
-    new = ~was & (after[:, 1] > after[:, 0])
+    own, chance = np.where(was, 0, sure), np.where(was, sure, np.minimum(sure, 1 - sure))
+    after = raised(np.column_stack([own, chance, 1 - own - chance]), [False, True, False], share)
+    new = (share > 0) & ~was & (after[:, 1] > after[:, 0])
     made = {
         "label": pc.if_else(pa.array(new), pa.scalar(_BOILERPLATE, pa.int64()), rows["label"]),
         "kind": pc.if_else(pa.array(new), pa.scalar(_KIND, pa.int64()), rows["kind"]),
