@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from libya_news.errors import UsageError
-from libya_news.labels import KIND_NAMES, LABELS, STORY_KINDS
+from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import SITES, Document, sha256_hex
 from libya_news.segment import SiteProfile
 from libya_news.segment._learned import raised
 from libya_news.segment._site import line_hashes
 
-from .rows import RESULTS, SEGMENT_ROWS, cells, segments_of
+from .rows import RESULTS, cells, segments_of
 from .shelf import Selection
 from .splits import site_of
 
@@ -52,7 +52,6 @@ Profiles = Mapping[str, SiteProfile]
 _BOILERPLATE: Final = LABELS.index("boilerplate")
 _KIND: Final = KIND_NAMES.index("boilerplate_other")
 _MARKER: Final = KIND_NAMES.index("caption_marker")
-_STORY: Final = [KIND_NAMES.index(kind) for kind in STORY_KINDS]
 
 
 def checked(templates: str) -> str:
@@ -159,42 +158,42 @@ def relabelled(batch: pa.RecordBatch, sites: Profiles) -> pa.RecordBatch:
     than the label. What a rule decided stays, as in ``segment``; so does the mark of a caption, which is a template's
     word by definition.
     """
-    rows = segments_of(batch, SEGMENT_ROWS)
-    owner = cells(batch, SEGMENT_ROWS).value_parent_indices()
-    share = _shares([sites.get(site) for site in _sites(batch)], owner, rows)
-    share[pc.starts_with(rows["by"], "rule:").to_numpy(zero_copy_only=False)] = 0
-    share[rows["kind"].to_numpy() == _MARKER] = 0
+    spans = segments_of(batch, "segments")
+    share = _shares(batch, spans, [sites.get(site) for site in _sites(batch)])
+    share[pc.starts_with(spans["by"], "rule:").to_numpy(zero_copy_only=False)] = 0
+    share[spans["kind"].to_numpy() == _MARKER] = 0
     if not share.any():
         return batch
-    was = rows["label"].to_numpy() == _BOILERPLATE
-    sure = rows["confidence"].to_numpy().astype(np.float64)
+    was = spans["label"].to_numpy() == _BOILERPLATE
+    sure = spans["confidence"].to_numpy().astype(np.float64)
     own, chance = np.where(was, 0, sure), np.where(was, sure, np.minimum(sure, 1 - sure))
     after = raised(np.column_stack([own, chance, 1 - own - chance]), [False, True, False], share)
     new = (share > 0) & ~was & (after[:, 1] > after[:, 0])
+    surer = np.where(was | new, after[:, 1], after[:, 0])
     made = {
-        "label": pc.if_else(pa.array(new), pa.scalar(_BOILERPLATE, pa.int64()), rows["label"]),
-        "kind": pc.if_else(pa.array(new), pa.scalar(_KIND, pa.int64()), rows["kind"]),
-        "by": pc.if_else(pa.array(new), BY, rows["by"]),
-        "confidence": pa.array(np.where(share > 0, np.where(was | new, after[:, 1], after[:, 0]), sure), pa.float32()),
+        "label": pc.if_else(pa.array(new), pa.scalar(_BOILERPLATE, pa.int64()), spans["label"]),
+        "kind": pc.if_else(pa.array(new), pa.scalar(_KIND, pa.int64()), spans["kind"]),
+        "by": pc.if_else(pa.array(new), BY, spans["by"]),
+        "confidence": pa.array(np.where(share > 0, surer, sure), pa.float32()),
     }
-    for name in ("segments", SEGMENT_ROWS):
-        batch = _with(batch, name, _with_cells(cells(batch, name), made))
-    return _with(batch, "body", _bodies(batch, set(owner.filter(pa.array(new)).to_pylist())))
+    where = RESULTS.get_field_index("segments")
+    return batch.set_column(where, RESULTS.field(where), _with_cells(cells(batch, "segments"), made))
 
 
-def _shares(profiles: list[SiteProfile | None], owner: Any, rows: pa.RecordBatch) -> npt.NDArray[np.float64]:
-    """For each segment, the share of its site's other articles that carry it as a line."""
-    share = np.zeros(rows.num_rows)
-    known = np.array([profile is not None for profile in profiles], bool)
-    at = np.flatnonzero(known[owner.to_numpy()])
-    texts = cells(rows, "text").take(pa.array(at)).to_pylist()
-    owners = owner.take(pa.array(at)).to_pylist()
-    share[at] = [profiles[row].share(text) for row, text in zip(owners, texts, strict=True)]
+def _shares(
+    batch: pa.RecordBatch, spans: pa.RecordBatch, profiles: Sequence[SiteProfile | None]
+) -> npt.NDArray[np.float64]:
+    """For each segment, the share of its site's other articles that carry it as a line; 0 where it has no profile."""
+    share = np.zeros(spans.num_rows)
+    owner = np.asarray(cells(batch, "segments").value_parent_indices(), np.int64)
+    starts, ends = (np.asarray(spans[name]) for name in ("start", "end"))
+    for row, profile in enumerate(profiles):
+        if profile:
+            text = str(batch["text"][row])
+            low, high = np.searchsorted(owner, [row, row + 1])
+            places = zip(starts[low:high].tolist(), ends[low:high].tolist(), strict=True)
+            share[low:high] = [profile.share(text[start:end]) for start, end in places]
     return share
-
-
-def _with(batch: pa.RecordBatch, name: str, column: Any) -> pa.RecordBatch:
-    return batch.set_column(RESULTS.get_field_index(name), RESULTS.field(name), column)
 
 
 def _with_cells(lists: Any, made: Mapping[str, Any]) -> Any:
@@ -204,13 +203,3 @@ def _with_cells(lists: Any, made: Mapping[str, Any]) -> Any:
     ends = np.append(0, np.cumsum(pc.list_value_length(lists).to_numpy()))
     structs = pa.StructArray.from_arrays(own, fields=fields)
     return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), structs, type=lists.type)
-
-
-def _bodies(batch: pa.RecordBatch, changed: Iterable[int]) -> Any:
-    """The stories; those of some rows put together again."""
-    bodies = cells(batch, "body").to_pylist()
-    for row in changed:
-        own = segments_of(batch.slice(row, 1), SEGMENT_ROWS)
-        is_story = pc.is_in(own["kind"], pa.array(_STORY, pa.int64()))
-        bodies[row] = "\n\n".join(cells(own, "text").filter(is_story).to_pylist())
-    return pa.array(bodies, pa.string())
