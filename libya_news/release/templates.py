@@ -31,7 +31,7 @@ from .splits import site_of
 WAYS: Final = ("keep", "mark")
 
 LEAST: Final = 3
-"""Articles that must have a line: what two have may be one story told twice."""
+"""Articles that must have a line: what two have may be one story told twice, and a hash must not name one article."""
 
 ONE_IN: Final = 10
 """A line counts where at least one in so many of the site's articles has it. A rarer one raises the odds by less than
@@ -105,14 +105,15 @@ def find(articles: Selection) -> Profiles:
 
 def _counted(batch: pa.RecordBatch, number: dict[str, int], sizes: list[int]) -> Counts:
     """The counts of some articles; new sites are numbered, and the articles of all are added up."""
-    rows = []
+    rows: list[Counts] = []
     for site, text in zip(_sites(batch), cells(batch, "text").to_pylist(), strict=True):
         if site:
             at = number.setdefault(site, len(number))
             sizes += [0] * (len(number) - len(sizes))
             sizes[at] += 1
-            rows += [(at, line, 1) for line in line_hashes(text)]
-    return _summed(np.array(rows, np.uint64).reshape(-1, 3))
+            lines = np.fromiter(line_hashes(text), np.uint64)
+            rows.append(np.column_stack([np.full_like(lines, at), lines, np.ones_like(lines)]))
+    return _summed(np.concatenate([np.empty((0, 3), np.uint64), *rows]))
 
 
 def _sites(batch: pa.RecordBatch) -> Iterator[str]:
