@@ -120,7 +120,7 @@ TEXTS = st.lists(st.sampled_from(["Home", " Home ", "", "World", "Sport", "Conta
 
 
 @settings(max_examples=50)
-@given(st.lists(st.tuples(URLS, st.sampled_from([None, "A.example", "Daily"]), TEXTS), max_size=40))
+@given(st.lists(st.tuples(URLS, st.sampled_from([None, "A.example", "Daily"]), TEXTS), max_size=60))
 @example([(f"https://a.example/{n}", None, ["Home", "World"] if n < 4 else ["Home"]) for n in range(41)])
 def test_counts_are_exact(made: list[tuple[str | None, str | None, list[str]]]) -> None:
     articles = [
@@ -140,7 +140,7 @@ def _brute_force(articles: Sequence[Article]) -> dict[str, SiteProfile]:
     wanted = {}
     for site, profile in site_profiles(pairs).items():
         often = {line: n for line, n in profile.lines.items() if n >= 3 and n / profile.articles >= 0.1}
-        if often:
+        if often and profile.articles >= 10:
             wanted[site] = SiteProfile(profile.articles, often)
     return wanted
 

@@ -33,6 +33,10 @@ WAYS: Final = ("keep", "mark")
 LEAST: Final = 3
 """Articles that must have a line: what two have may be one story told twice, and a hash must not name one article."""
 
+SMALLEST: Final = 10
+"""Articles that a site must have: what three pages share may be how they are laid out ("Pros", "Cons"), and no more can
+be told from so few (docs/benchmarks/sites.md)."""
+
 ONE_IN: Final = 10
 """A line counts where at least one in so many of the site's articles has it. A rarer one raises the odds by less than
 half (``TEMPLATE_ODDS`` to the tenth); and so at most ten times the lines of a usual article are kept for a site."""
@@ -133,15 +137,16 @@ def _often(path: Path, sizes: npt.NDArray[np.uint64]) -> Counts:
     """Of a bucket, the lines of templates."""
     counts = _summed(np.fromfile(path, np.uint64).reshape(-1, 3))
     of_site = sizes[counts[:, 0].astype(np.int64)]
-    return counts[(counts[:, 2] >= LEAST) & (counts[:, 2] * np.uint64(ONE_IN) >= of_site)]
+    often = (counts[:, 2] >= LEAST) & (counts[:, 2] * np.uint64(ONE_IN) >= of_site)
+    return counts[often & (of_site >= SMALLEST)]
 
 
 def to_csv(sites: Profiles) -> str:
     """The table that is published: no text, since few licences allow it.
 
-    >>> print(to_csv({"a.example": SiteProfile(5, {255: 3})}), end="")
+    >>> print(to_csv({"a.example": SiteProfile(15, {255: 3})}), end="")
     site,articles,line,count
-    a.example,5,00000000000000ff,3
+    a.example,15,00000000000000ff,3
     """
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
