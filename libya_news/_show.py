@@ -17,7 +17,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from .pipeline import Progress
+from .pipeline import STEPS, Progress
 from .records import Segment
 
 STYLE: Final = {"body": "default", "caption": "cyan", "bullet": "yellow", "boilerplate": "magenta"}
@@ -86,7 +86,7 @@ def progress(console: Console) -> Iterator[Callable[[Progress], None]]:
 
         def update(now: Progress) -> None:
             what = _words(now, time.monotonic() - started)
-            bar.update(task, completed=now.bytes, total=now.total_bytes, what=what)
+            bar.update(task, description=now.step, completed=now.bytes, total=now.total_bytes, what=what)
 
         yield update
 
@@ -96,11 +96,13 @@ def _log_lines() -> Callable[[Progress], None]:
 
     def update(now: Progress) -> None:
         nonlocal last
-        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            taken = last - started
-            left = f", {_left(now, taken):,.0f} s left" if now.bytes else ""
-            print(f"{taken:.0f} s: {_words(now, taken)}{left}", file=sys.stderr, flush=True)
+        if time.monotonic() - (last if now.step == STEPS[0] else started) < SECONDS_BETWEEN_LINES:
+            return
+        last = time.monotonic()
+        taken = last - started
+        left = f", {_left(now, taken):,.0f} s left" if now.bytes else ""
+        told = f"{_words(now, taken)}{left}" if now.step == STEPS[0] else f"{now.step}, {now.articles:,} articles"
+        print(f"{taken:.0f} s: {told}", file=sys.stderr, flush=True)
 
     return update
 

@@ -44,6 +44,7 @@ class Progress:
         bytes: bytes read of the source files.
         total_bytes: bytes to read.
         articles, drops: what came of them so far.
+        step: what is done now: one of ``STEPS``; once all is read, only this changes.
     """
 
     files: int
@@ -52,7 +53,11 @@ class Progress:
     total_bytes: int
     articles: int
     drops: int
+    step: str = "Reading"
 
+
+STEPS: Final = ("Reading", "Looking for near-duplicates", "Writing")
+"""The steps of a build, as they are shown."""
 
 OnProgress = Callable[[Progress], None]
 Result = Article | Drop

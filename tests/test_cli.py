@@ -154,8 +154,9 @@ def test_a_terminal_sees_a_bar_and_a_log_sees_lines(
     lines = io.StringIO()
     with contextlib.redirect_stderr(lines), _show.progress(Console(file=lines)) as update:
         update(Progress(1, 2, 500_000, 1_000_000, 7, 1))
+        update(Progress(2, 2, 1_000_000, 1_000_000, 14, 1, "Writing"))
     told = r"0 s: 1 of 2 files, 0\.5 of 1\.0 MB at [\d,.]+ MB/s, 7 articles, 1 drops, \d+ s left\n"
-    assert re.fullmatch(told, lines.getvalue())
+    assert re.fullmatch(told + "0 s: Writing, 14 articles\n", lines.getvalue())
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Final
 from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic, load_topic
 from libya_news.errors import EmptyReleaseError, LibyaNewsError, ReleaseExistsError, UsageError, VersionError
-from libya_news.pipeline import OnProgress
+from libya_news.pipeline import STEPS, OnProgress, Progress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME
@@ -82,7 +82,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         cache: folder that remembers what was done with each article, so that the next build does only what is new. It
             can be deleted at any time.
         filters: which articles are left out, each with a drop.
-        on_progress: called with a ``Progress`` as files are read.
+        on_progress: called with a ``Progress`` as files are read, and as the steps after that begin.
 
     Returns:
         The record of the release.
@@ -124,7 +124,19 @@ def build(  # noqa: PLR0913 - each is an option of the command
         ) as work:
             found, dropped = articles.fill(process_files(sized(files), work, _total(plan), on_progress))
         plan = replace(plan, created_at=manifest.created_at())
-        return publish_articles(plan, found, [*drops, *dropped], plan.path.parent)
+        drops += dropped
+        tell = partial(_tell, on_progress, _read(plan, len(found), len(drops)))
+        return publish_articles(plan, found, drops, plan.path.parent, tell)
+
+
+def _read(plan: Release, articles: int, drops: int) -> Progress:
+    files, size = _total(plan)
+    return Progress(files, files, size, size, articles, drops)
+
+
+def _tell(on_progress: OnProgress | None, now: Progress, step: str) -> None:
+    if on_progress:
+        on_progress(replace(now, step=step))
 
 
 @contextlib.contextmanager
@@ -143,7 +155,13 @@ def sized(files: Listed) -> Iterator[tuple[SourceFile, int]]:
     return ((file, row.bytes) for file, row in files)
 
 
-def publish_articles(plan: Release, articles: Selection, drops: Sequence[Drop], store: Path) -> Release:
+def publish_articles(
+    plan: Release,
+    articles: Selection,
+    drops: Sequence[Drop],
+    store: Path,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Release:
     """Publish articles as the release that was asked for, but those that were erased from a store.
 
     Where an erasure begins there meanwhile, the articles are sifted and written again.
@@ -153,6 +171,7 @@ def publish_articles(plan: Release, articles: Selection, drops: Sequence[Drop], 
         articles: in the order of their ids.
         drops: what else went in.
         store: folder whose ledger counts.
+        on_step: called with the name of each step of ``STEPS`` as it begins.
 
     Raises:
         EmptyReleaseError: no article is left.
@@ -162,15 +181,22 @@ def publish_articles(plan: Release, articles: Selection, drops: Sequence[Drop], 
     while True:
         kept = ledger.load(store)
         try:
-            return _sifted(plan, articles, drops, (store, kept))
+            return _sifted(plan, articles, drops, (store, kept), on_step)
         except LibyaNewsError:
             if ledger.load(store).names == kept.names:
                 raise
 
 
-def _sifted(plan: Release, articles: Selection, drops: Sequence[Drop], place: tuple[Path, ledger.Ledger]) -> Release:
+def _sifted(
+    plan: Release,
+    articles: Selection,
+    drops: Sequence[Drop],
+    place: tuple[Path, ledger.Ledger],
+    on_step: Callable[[str], None],
+) -> Release:
     check = partial(ledger.check_same, *place)
     articles, erased = place[1].sift(articles)
+    on_step(STEPS[1])
     with staging.faults(plan.path):
         articles, twins, found = clusters.deduplicated(articles, plan.settings.get("dedup", "keep"))
     drops = sorted((*drops, *erased, *twins), key=lambda drop: (drop.id, drop.reason))
@@ -178,6 +204,7 @@ def _sifted(plan: Release, articles: Selection, drops: Sequence[Drop], place: tu
         raise EmptyReleaseError(
             f"None of the {_total(plan)[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY
         )
+    on_step(STEPS[2])
     folder = articles.shelf.folder
     with staging.faults(plan.path):
         articles, table = site_templates.marked(articles, plan.settings.get("templates", "keep"))
