@@ -57,8 +57,8 @@ _BUILDS = """
 ## In builds
 What `build --templates mark` changes, against `keep`: in all raw corpora, and in the whole pages of
 `pages/*.jsonl.gz`, as HTML. Of the segments that have another label then, how many the pages come with a label for, and
-how many of these are right. The shipped model was trained on these pages, so it is surer of them than of others. None
-of their sites has as many articles as a build asks for; the last row counts the lines of smaller sites too, where what
+how many of these are right. The shipped model was trained on these pages, so it is surer of them than of others. Few
+of their sites have as many articles as a build asks for; the last row counts the lines of smaller sites too, where what
 changes are headings that three reviews of one site share ("Pros", "Cons"), most of which are no boilerplate.
 """
 
