@@ -25,7 +25,7 @@ from watching import EPOCH, awaited, building, gone, listening, outside, remembe
 from libya_news import build
 from libya_news.engines import local, ray
 from libya_news.errors import EnvironmentFaultError, UsageError
-from libya_news.pipeline import Progress
+from libya_news.pipeline import STEPS, Progress
 from libya_news.release import on_cluster, on_node
 from libya_news.release.work import How
 from libya_news.sources import SourceFile
@@ -175,7 +175,9 @@ def test_progress_tells_the_files_that_are_done(corpus: Path, tmp_path: Path, mo
     build([corpus], out=tmp_path / "out", engine="ray", on_progress=told.append)
     sizes = [path.stat().st_size for path in sorted(corpus.iterdir(), key=lambda path: path.name)]
     done = [(number, sum(sizes[len(sizes) - number :])) for number in range(len(sizes) + 1)]
-    assert [(one.files, one.bytes) for one in told] == done
+    assert [(one.files, one.bytes) for one in told if one.step == STEPS[0]] == done
+    assert [one.step for one in told][len(done) :] == list(STEPS[1:])
+    assert {(one.files, one.bytes) for one in told[len(done) :]} == {done[-1]}
     assert {(one.total_files, one.total_bytes) for one in told} == {done[-1]}
 
 
