@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -12,6 +13,11 @@ from typing import Final, NamedTuple
 
 from libya_news._tables import load_table
 from libya_news.corpus._folding import fold
+
+if sys.version_info >= (3, 11):
+    fromisoformat = datetime.fromisoformat
+else:
+    from backports.datetime_fromisoformat import datetime_fromisoformat as fromisoformat
 
 LONGEST: Final = 100
 """Characters of a date with all that belongs to it; a longer text is none, and costs nothing."""
@@ -69,7 +75,7 @@ def _attempt(parse: Callable[[str], datetime], text: str) -> datetime | None:
 
 
 def _iso(text: str) -> datetime:
-    return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+    return fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
 
 
 def _written(day_first: bool, text: str) -> datetime:
