@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from .normalize.decode import decode
 from .records import Article, Drop, Normalized, RawArticle, Segment, story
 from .segment import segment_all
 from .segment._limits import MAX_LINES, no_page, too_many
+from .segment._markup import utf8
 from .segment.html import label_page
 from .segment.page_facts import page_facts
 from .sources.dates import parse_date
@@ -101,10 +103,10 @@ def process_all(raws: Sequence[RawArticle]) -> list[Result]:
 
 
 def _page(raw: RawArticle) -> Result:
-    html, encoding = _markup(raw)
-    if reason := no_page(html):
+    markup, encoding = _markup(raw)
+    if reason := no_page(markup):
         return Drop(raw.where, "normalize", f"no page: {reason}")
-    page = _laid_out(raw, html, encoding)
+    page = _laid_out(raw, markup, encoding)
     if page.fault:
         return Drop(raw.where, "normalize", f"no page: {page.fault}")
     return _fault(raw, page.article.text, page.damage) or page.article
@@ -120,14 +122,15 @@ def _text(raw: RawArticle) -> _Text | Drop:
 
 def _article(one: _Text, segments: Sequence[Segment], signature: bytes) -> Article:
     raw, normalized = one
+    sha256 = raw.sha256
     headline = next((normalized.text[s.start : s.end] for s in segments if s.kind == "headline"), None)
     whole, parts = _languages(normalized.text, segments, raw.language)
     return Article(
-        id=article_id(raw),
+        id=_article_id(raw, sha256),
         source=raw.source,
         text=normalized.text,
         segments=tuple(segments),
-        raw_sha256=raw.sha256,
+        raw_sha256=sha256,
         language=whole and whole.language,
         url=raw.url,
         publisher=raw.publisher,
@@ -188,12 +191,12 @@ def segment_html(html: str | bytes, *, url: str | None = None) -> Article:
     return _laid_out(raw, *_markup(raw)).article
 
 
-def _markup(raw: RawArticle) -> tuple[str, str | None]:
-    """A page's markup, and the encoding that it was read in, if it had one."""
+def _markup(raw: RawArticle) -> tuple[bytes, str | None]:
+    """A page's markup in UTF-8, and the encoding that it was read in, if it had one."""
     if isinstance(raw.data, str):
-        return raw.data, None
+        return utf8(raw.data), None
     decoded = decode(raw.data, raw.charset)
-    return decoded.text, decoded.encoding
+    return utf8(decoded.text), decoded.encoding
 
 
 class _Page(NamedTuple):
@@ -204,7 +207,7 @@ class _Page(NamedTuple):
     fault: str
 
 
-def _laid_out(raw: RawArticle, html: str, encoding: str | None) -> _Page:
+def _laid_out(raw: RawArticle, markup: bytes, encoding: str | None) -> _Page:
     """The page as an article, with what its markup says and its source does not."""
     fixes: dict[str, None] = {}
     damage = 0
@@ -216,7 +219,7 @@ def _laid_out(raw: RawArticle, html: str, encoding: str | None) -> _Page:
         damage += sum(end - start for start, end in normalized.damage)
         return normalized.text
 
-    page = label_page(html, clean)
+    page = label_page(markup, clean)
     facts = page_facts(page.said, raw.url)
     headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
     sha256 = raw.sha256
@@ -314,15 +317,21 @@ def _tidy(raw: RawArticle) -> RawArticle:
     return replace(
         raw,
         url=_one_line(raw.url),
-        publisher=_one_line(raw.publisher),
+        publisher=_often(raw.publisher),
         title=_one_line(raw.title),
         authors=tuple(filter(None, map(_one_line, raw.authors))),
-        language=_one_line(raw.language),
-        licence=_one_line(raw.licence),
-        rights_holder=_one_line(raw.rights_holder),
-        terms=_one_line(raw.terms),
+        language=_often(raw.language),
+        licence=_often(raw.licence),
+        rights_holder=_often(raw.rights_holder),
+        terms=_often(raw.terms),
     )
 
 
 def _one_line(text: str | None) -> str | None:
     return " ".join(normalize(text).text.split()) or None if text else None
+
+
+@lru_cache(maxsize=256)
+def _often(text: str | None) -> str | None:
+    """``_one_line`` of what many articles have in common."""
+    return _one_line(text)

@@ -22,6 +22,7 @@ from libya_news import Drop, RawArticle, build, normalize, segment, segment_html
 from libya_news.normalize.damage import MAX_LINES as MAX_SUSPICIOUS
 from libya_news.pipeline import process
 from libya_news.segment._limits import MAX_ATTRIBUTE, MAX_BREAKS, MAX_LINES, MAX_NESTING, MAX_TAGS
+from libya_news.segment._markup import MAX_ATTRIBUTES, bounded
 
 STORY = "Talks in Moscow have ended without a deal, officials in Tripoli said on Monday."
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Talks end in Moscow."
@@ -132,6 +133,24 @@ def test_a_tag_with_too_many_attributes_is_left_out() -> None:
     article = segment_html(f"<p>{STORY}{crowded}They will go on.")
     assert process_time() - start < 2
     assert article.text.startswith(STORY)
+
+
+CROWDED = {
+    "plain": [" a"] * MAX_ATTRIBUTES,
+    "not parted by spaces": [" x=''", *["x=''"] * (MAX_ATTRIBUTES - 1)],
+    "signs of tags in quotes": [" a='<b>>'"] * MAX_ATTRIBUTES,
+    "in quotes of either kind": [" a='\">'", ' b = ">\'"'] * (MAX_ATTRIBUTES // 2),
+    "one sign alone": [*[" a"] * 500, " b='>'", *[" a"] * (MAX_ATTRIBUTES - 501)],
+}
+
+
+@pytest.mark.parametrize("attributes", CROWDED.values(), ids=CROWDED)
+@pytest.mark.parametrize("before", ["", "<i title='a>b' class=x>", "<", '=">', "='<"])
+@pytest.mark.parametrize("behind", [">", "", "/><p>"])
+def test_tags_are_crowded_however_they_are_written(attributes: list[str], before: str, behind: str) -> None:
+    few, many = (f"{before}<p{''.join(some)}{behind}".encode() for some in (attributes[1:], attributes))
+    assert bounded(few) is few
+    assert b"<p " not in bounded(many)
 
 
 def test_more_lines_than_are_judged() -> None:

@@ -103,9 +103,9 @@ def test_long_attribute() -> None:
 
 
 def test_depth_is_bounded() -> None:
-    assert bounded("<div>" * 5000 + "x").count("<div") == MAX_DEPTH
-    assert bounded("<b>" * 5000 + "x").count("<b") == MAX_FORMATTING
-    scripts = "<script>'<b>'</script>" * 3000 + "<svg>" + "<path d=''/>" * 3000 + "</svg>"
+    assert bounded(b"<div>" * 5000 + b"x").count(b"<div") == MAX_DEPTH
+    assert bounded(b"<b>" * 5000 + b"x").count(b"<b") == MAX_FORMATTING
+    scripts = b"<script>'<b>'</script>" * 3000 + b"<svg>" + b"<path d=''/>" * 3000 + b"</svg>"
     assert bounded(scripts) is scripts
 
 

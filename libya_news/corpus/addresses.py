@@ -10,7 +10,9 @@ from w3lib.url import canonicalize_url, url_query_cleaner
 
 from libya_news._tables import load_table
 
-PLAIN: Final = re.compile(r"https?://[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*(?:/[\w~-]+(?:\.[\w~-]+)*)+/?")
+PLAIN: Final = re.compile(
+    r"https?://[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*(?:/[\w~«»؟،\u064b-\u065f-]+(?:\.[\w~«»؟،\u064b-\u065f-]+)*)+/?"
+)
 """Addresses that are a name and a path without dots to resolve, as most are: nothing but letters of their path that are
 not ASCII may have to be escaped, for which they need not be taken to pieces and put together again."""
 

@@ -57,6 +57,8 @@ def _nearest(text: str) -> tuple[str, int] | None:
 
 
 def _is_tellable(text: str) -> bool:
+    if len(text) < MIN_LETTERS:
+        return False
     return _letters(text[: 2 * MIN_LETTERS]) >= MIN_LETTERS or _letters(text[:200]) >= MIN_LETTERS
 
 

@@ -122,15 +122,15 @@ def _table() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(tags["block"]), frozenset([*tags["skipped"], *_IMAGES, *_NO_ELEMENTS])
 
 
-def read_page(html: str) -> Page:
-    """Parse a page and walk it. Never raises on any ``str``; time and memory grow linearly with the page.
+def read_page(markup: bytes) -> Page:
+    """Parse a page and walk it. Never raises on any UTF-8; time and memory grow linearly with the page.
 
     Where nearly all of the text is hidden (until a script shows it), hidden elements are read too.
 
-    >>> [line.text for line in read_page("<p>One<ul><li>two<li>three").lines]
+    >>> [line.text for line in read_page(b"<p>One<ul><li>two<li>three").lines]
     ['One', '• two', '• three']
     """
-    tree = LexborHTMLParser(bounded(html))
+    tree = LexborHTMLParser(bounded(markup))
     page = _Walk(tree, hidden=False).run()
     if sum(len(line.text) for line in page.lines) < _LITTLE_TEXT:
         return _Walk(tree, hidden=True).run()

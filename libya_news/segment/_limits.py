@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from libya_news.labels import LABEL_OF
 from libya_news.records import Segment
 
-from ._markup import bounded, nesting
+from ._markup import bounded, count_of, nesting
 
 MAX_LINES: Final = 20_000
 """Lines of a text, or of a page as it is laid out, beyond which it is a list, a log or an attack, and none of it is
@@ -29,22 +29,22 @@ MAX_ATTRIBUTE: Final = 16 << 20
 """Characters of an attribute. Those pages have up to 181,168, since pictures and data are written into them."""
 
 
-def no_page(html: str) -> str:
+def no_page(markup: bytes) -> str:
     """Why markup is not laid out at all, or an empty string.
 
-    >>> no_page("<p>Talks end.")
+    >>> no_page(b"<p>Talks end.")
     ''
-    >>> no_page("<div>" * 100_000)
+    >>> no_page(b"<div>" * 100_000)
     'nested 100,000 deep, where 10,000 are allowed'
     """
-    tags = html.count("<")
+    tags = count_of("<", markup)
     if tags > MAX_TAGS:
         return f"{tags:,} tags, where {MAX_TAGS:,} are allowed"
-    if len(html) > MAX_BREAKS and (breaks := html.count("\n")) > MAX_BREAKS:
+    if len(markup) > MAX_BREAKS and (breaks := count_of("\n", markup)) > MAX_BREAKS:
         return f"{breaks:,} line breaks, where {MAX_BREAKS:,} are allowed"
-    if tags > MAX_NESTING and (depth := nesting(html)) > MAX_NESTING:
+    if tags > MAX_NESTING and (depth := nesting(markup)) > MAX_NESTING:
         return f"nested {depth:,} deep, where {MAX_NESTING:,} are allowed"
-    if len(html) > MAX_ATTRIBUTE and (size := _longest_attribute(html)) > MAX_ATTRIBUTE:
+    if len(markup) > MAX_ATTRIBUTE and (size := _longest_attribute(markup)) > MAX_ATTRIBUTE:
         return f"an attribute of {size:,} characters, where {MAX_ATTRIBUTE:,} are allowed"
     return ""
 
@@ -62,6 +62,6 @@ def unjudged(start: int, end: int) -> Segment:
 _UNJUDGED: Final = "boilerplate_other"
 
 
-def _longest_attribute(html: str) -> int:
-    nodes = LexborHTMLParser(bounded(html)).css("*")
+def _longest_attribute(markup: bytes) -> int:
+    nodes = LexborHTMLParser(bounded(markup)).css("*")
     return max((len(value or "") for node in nodes for value in node.attributes.values()), default=0)

@@ -40,18 +40,18 @@ class LabelledPage(NamedTuple):
     fault: str = ""
 
 
-def label_page(html: str, clean: Callable[[str], str]) -> LabelledPage:
-    """Lay out a page as text and label each of its lines. Never raises on any ``str``; linear in the page.
+def label_page(markup: bytes, clean: Callable[[str], str]) -> LabelledPage:
+    """Lay out a page as text and label each of its lines. Never raises on any UTF-8; linear in the page.
 
     Args:
-        html: the markup.
+        markup: the page, in UTF-8.
         clean: what is done to the text before it is looked at; it keeps lines apart.
 
-    >>> page = label_page("<title>Storm</title><h1>Storm</h1><p>A storm hit the coast, officials said.</p>", str)
+    >>> page = label_page(b"<title>Storm</title><h1>Storm</h1><p>A storm hit the coast, officials said.</p>", str)
     >>> page.text
     'Storm\\n\\nA storm hit the coast, officials said.'
     """
-    page = read_page(html)
+    page = read_page(markup)
     page = page._replace(lines=_cleaned(page.lines, clean))
     spoken = said(page.tree)
     head = read_head(spoken)

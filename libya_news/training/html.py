@@ -20,6 +20,7 @@ from libya_news.segment._dom import read_page
 from libya_news.segment._dom_boxes import boxes
 from libya_news.segment._dom_features import features
 from libya_news.segment._heads import letters, read_head, said
+from libya_news.segment._markup import utf8
 
 from .html_network import Example
 from .shingles import shingles
@@ -112,7 +113,7 @@ def read_pages(paths: Iterable[Path]) -> Iterator[LabelledPage]:
 
 def labelled_page(row: Mapping[str, Any]) -> LabelledPage | None:
     """A row's page with the labels of its lines; None where it has no text."""
-    page = read_page(row["html"])
+    page = read_page(utf8(row["html"]))
     if not page.lines:
         return None
     known = features(page, read_head(said(page.tree)), boxes(page.elements))
