@@ -13,7 +13,7 @@ from libya_news._tables import load_table
 PLAIN: Final = re.compile(
     r"https?://[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*(?:/[\w~«»؟،\u064b-\u065f-]+(?:\.[\w~«»؟،\u064b-\u065f-]+)*)+/?"
 )
-"""Addresses that are a name and a path without dots to resolve, as most are: nothing but what is not ASCII may have to be
+"""Addresses that are a name and a path without dots to resolve, as most are: nothing but what is not ASCII has to be
 escaped in them, for which they need not be taken to pieces and put together again."""
 
 
