@@ -27,6 +27,7 @@ from libya_news.errors import (
 )
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.outputs import parquet
+from libya_news.pipeline import STEPS, Progress
 from libya_news.records import Drop, RawArticle, sha256_hex
 from libya_news.release import manifest, reading, schema, sidebyside, staging, versioning
 from libya_news.release.diff import diff
@@ -184,6 +185,14 @@ def test_arrow_and_parquet_load_to_equal_tables(place: Path) -> None:
         assert loaded[0].data.table == loaded[1].data.table
         assert loaded[0].features == loaded[1].features
     assert versioning.level(diff(files["parquet"], files["arrow"])) == "PATCH"
+
+
+def test_rebuild_tells_how_far_it_is(place: Path) -> None:
+    told: list[Progress] = []
+    release = manifest.load(place / "releases" / "libya-news-1.1.0")
+    assert rebuild(release, sources=[place], on_progress=told.append).identical
+    assert [one.step for one in told][-2:] == list(STEPS[1:])
+    assert told[-1].articles == release.counts["articles"]
 
 
 def test_rebuild_says_which_input_changed(place: Path) -> None:

@@ -148,11 +148,12 @@ def _print_diff(found: Diff, level: str) -> None:
 @click.pass_context
 def rebuild(context: click.Context, /, release: str, as_json: bool, **settings: Any) -> None:
     """Build RELEASE again from its inputs and compare. Exit code 1 where a file differs."""
+    from libya_news import _show  # noqa: PLC0415
     from libya_news.release.rebuild import rebuild as again  # noqa: PLC0415
     from libya_news.release.store import opened  # noqa: PLC0415
 
-    with opened(release) as found:
-        result = again(found, **settings)
+    with opened(release) as found, _show.progress(Console(stderr=True)) as update:
+        result = again(found, **settings, on_progress=update)
     if as_json:
         _print_json({"release": release, "identical": result.identical, **asdict(result)})
     else:

@@ -118,15 +118,41 @@ def build(  # noqa: PLR0913 - each is an option of the command
     plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
+    how = How(engine, workers, address, cache)
+    return carried_out(plan, files, about, how, drops, on_progress=on_progress)
+
+
+def carried_out(
+    plan: Release,
+    files: Listed,
+    topic: Topic | None,
+    how: How,
+    drops: Sequence[Drop],
+    *,
+    store: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Release:
+    """Take files through all stages, and publish what comes of them.
+
+    Args:
+        plan: the release that is asked for. If it does not say when it was made, that is now.
+        files: the files, as they were listed.
+        topic: what articles must be about; None for anything.
+        how: who does the work.
+        drops: of what could not be listed.
+        store: folder whose ledger of erased articles counts; that of the release, if it is not given.
+        on_progress: as ``build`` takes it.
+
+    Raises:
+        UsageError, EmptyReleaseError, ReleaseExistsError, EnvironmentFaultError: see ``build``.
+    """
     with shelf(plan.path) as articles:
-        with worker(
-            stages(about, plan.settings), How(engine, workers, address, cache), plan.settings["provenance"]
-        ) as work:
+        with worker(stages(topic, plan.settings), how, plan.settings["provenance"]) as work:
             found, dropped = articles.fill(process_files(sized(files), work, _total(plan), on_progress))
-        plan = replace(plan, created_at=manifest.created_at())
-        drops += dropped
+        plan = replace(plan, created_at=plan.created_at or manifest.created_at())
+        drops = [*drops, *dropped]
         tell = partial(_tell, on_progress, _read(plan, len(found), len(drops)))
-        return publish_articles(plan, found, drops, plan.path.parent, tell)
+        return publish_articles(plan, found, drops, store or plan.path.parent, tell)
 
 
 def _read(plan: Release, articles: int, drops: int) -> Progress:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from libya_news.corpus.topics import Topic
 from libya_news.errors import DataError, UsageError
+from libya_news.pipeline import OnProgress
 from libya_news.records import Drop, InputFile, Release
 from libya_news.sources import Reading, Readings, SourceFile, StrPath, is_url
 
-from .build import Listed, chosen_topic, planned, provenance, publish_articles, shelf, sized, stages
-from .work import How, process_files, worker
+from .build import carried_out, chosen_topic, planned, provenance
+from .work import How
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Rebuilt:
         return not self.differing
 
 
-def rebuild(
+def rebuild(  # noqa: PLR0913 - each is an option of the command
     release: Release,
     *,
     sources: Sequence[StrPath] = (".",),
@@ -44,6 +45,7 @@ def rebuild(
     workers: int = 1,
     address: str = "",
     cache: StrPath | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Rebuilt:
     """Build a release again, in a folder of its own, and compare it to what there is.
 
@@ -56,6 +58,7 @@ def rebuild(
             first build.
         topic: the topic file that it was built with, where it was built with one that is not ours.
         engine, workers, address, cache: who does the work, as ``build`` takes them.
+        on_progress: called as ``build`` calls it.
 
     Raises:
         UsageError: the topic file is another one, or missing.
@@ -64,7 +67,11 @@ def rebuild(
     about = _topic(release, topic)
     files = list(_found(release, sources))
     with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
-        new = _built(release, files, Path(folder), about, How(engine, workers, address, cache))
+        settings = {**release.settings, "provenance": provenance(files)}
+        plan = planned(Path(folder), release.name, release.version, tuple(row for _, row in files), settings)
+        plan = replace(plan, created_at=release.created_at, changes=release.changes)
+        how, drops = How(engine, workers, address, cache), list(_never_opened(release))
+        new = carried_out(plan, files, about, how, drops, store=release.path.parent, on_progress=on_progress)
         return Rebuilt(tuple(_differing(release.path, new.path)), tuple(_causes(release, new)))
 
 
@@ -75,16 +82,6 @@ def _topic(release: Release, given: str) -> Topic | None:
     if (found.identity if found else "none") != identity:
         raise UsageError(f"{release.leaf} was built with the topic {identity}.", "Name its file: --topic FILE.toml.")
     return found
-
-
-def _built(release: Release, files: Listed, folder: Path, topic: Topic | None, how: How) -> Release:
-    settings = {**release.settings, "provenance": provenance(files)}
-    plan = planned(folder, release.name, release.version, tuple(row for _, row in files), settings)
-    with shelf(plan.path) as articles:
-        with worker(stages(topic, settings), how, settings["provenance"]) as work:
-            found, drops = articles.fill(process_files(sized(files), work))
-        plan = replace(plan, created_at=release.created_at, changes=release.changes)
-        return publish_articles(plan, found, [*_never_opened(release), *drops], release.path.parent)
 
 
 def _found(release: Release, sources: Sequence[StrPath]) -> Iterator[tuple[SourceFile, InputFile]]:
