@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from .corpus.addresses import canonical
-from .corpus.language import Guess, guess_language, guess_part
+from .corpus.language import Guess, guess_language, guess_part, language_code
 from .corpus.signatures import signatures
 from .corpus.topics import RELEVANT, Relevance, Topic, relevance
 from .normalize import normalize
@@ -223,17 +223,20 @@ def _laid_out(raw: RawArticle, markup: bytes, encoding: str | None) -> _Page:
     facts = page_facts(page.said, raw.url)
     headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
     sha256 = raw.sha256
-    raw = _tidy(
-        replace(
-            raw,
-            url=facts.url or raw.url,
-            title=raw.title or headline or facts.title or page.head.title,
-            publisher=raw.publisher or facts.publisher,
-            authors=raw.authors or facts.authors,
-            licence=raw.licence or facts.licence,
-        )
+    said = replace(
+        raw,
+        url=facts.url or raw.url,
+        title=raw.title or headline or facts.title or page.head.title,
+        publisher=raw.publisher or facts.publisher,
+        authors=raw.authors or facts.authors,
+        licence=raw.licence or facts.licence,
+        published_at=raw.published_at or _said(facts.published_at),
     )
-    whole, parts = _languages(page.text, page.segments, raw.language, facts.language)
+    besides = {key: fact for key, fact in raw.besides if not getattr(said, key)}
+    if declared := language_code(facts.language):  # wrong on many pages: the text decides, and nothing said besides
+        besides.pop("language", None)
+    raw = _tidy(replace(said, **besides))
+    whole, parts = _languages(page.text, page.segments, raw.language, declared)
     article = Article(
         id=_article_id(raw, sha256),
         source=raw.source,
@@ -245,7 +248,7 @@ def _laid_out(raw: RawArticle, markup: bytes, encoding: str | None) -> _Page:
         publisher=raw.publisher,
         title=raw.title,
         authors=raw.authors,
-        published_at=raw.published_at or _said(facts.published_at),
+        published_at=raw.published_at,
         encoding=encoding,
         fixes=tuple(fixes),
         licence=raw.licence or UNKNOWN,
@@ -320,7 +323,7 @@ def _tidy(raw: RawArticle) -> RawArticle:
         publisher=_often(raw.publisher),
         title=_one_line(raw.title),
         authors=tuple(filter(None, map(_one_line, raw.authors))),
-        language=_often(raw.language),
+        language=_language(raw.language),
         licence=_often(raw.licence),
         rights_holder=_often(raw.rights_holder),
         terms=_often(raw.terms),
@@ -335,3 +338,8 @@ def _one_line(text: str | None) -> str | None:
 def _often(text: str | None) -> str | None:
     """``_one_line`` of what many articles have in common."""
     return _one_line(text)
+
+
+@lru_cache(maxsize=256)
+def _language(said: str | None) -> str | None:
+    return language_code(_one_line(said))

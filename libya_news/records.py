@@ -64,6 +64,8 @@ class RawArticle:
         published_at: publication time in UTC.
         html: whether ``data`` is a web page, and not text.
         charset: the encoding that the web server declared for the page.
+        besides: what is known besides of a web page, for where the page itself says nothing: attributes of these names,
+            each with its value.
     """
 
     source: str
@@ -80,6 +82,7 @@ class RawArticle:
     terms: str | None = None
     html: bool = False
     charset: str | None = None
+    besides: tuple[tuple[str, Any], ...] = ()
 
     @property
     def sha256(self) -> str:

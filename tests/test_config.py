@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from libya_news import build
@@ -85,6 +86,25 @@ def test_a_corpus_is_built_as_described(place: Path) -> None:
         "filtered: its language is ar",
         "too large: 6,035 bytes in one document, where 5,000 are allowed",
     ]
+
+
+def test_defaults_count_where_a_page_says_nothing_itself(tmp_path: Path) -> None:
+    said = {"@type": "NewsArticle", "publisher": {"name": "Paper"}, "license": "https://example.org/nc"}
+    own = f'<html lang="en"><script type="application/ld+json">{json.dumps(said)}</script>'
+    (tmp_path / "in").mkdir()
+    for name, head in (("own", own), ("bare", "")):
+        (tmp_path / "in" / f"{name}.html").write_text(f"{head}<p>{STORY} {name}</p>", encoding="utf-8")
+    facts = 'publisher = "Other"\nlicence = "CC-BY-4.0"\nlanguage = "French"\nterms = "T"\n'
+    for config in (f'[defaults]\n{facts}[[sources]]\npath = "in"\n', f'[[sources]]\npath = "in"\n{facts}'):
+        (tmp_path / "libya-news.toml").write_text(HEAD + config, encoding="utf-8")
+        corpus = load_config(tmp_path / "libya-news.toml")
+        out = build(corpus.sources, **{**corpus.settings, "out": tmp_path / str(len(config))})
+        (file,) = (out.path / "articles").glob("*.parquet")
+        rows = pq.read_table(file, columns=["source", "publisher", "licence", "language", "terms"]).to_pylist()
+        assert {tuple(row.values()) for row in rows} == {
+            ("in/bare.html", "Other", "CC-BY-4.0", "fr", "T"),
+            ("in/own.html", "Paper", "https://example.org/nc", "en", "T"),
+        }
 
 
 def test_a_corpus_is_built_again_from_its_manifest_alone(place: Path) -> None:

@@ -113,8 +113,8 @@ def test_a_page_becomes_an_article() -> None:
 
 
 def test_what_the_source_says_counts_more() -> None:
-    article = _article(NEWS + BODY, publisher="P", title="T", licence="L", language="xx")
-    assert (article.publisher, article.title, article.licence, article.language) == ("P", "T", "L", "xx")
+    article = _article(NEWS + BODY, publisher="P", title="T", licence="L", language="French")
+    assert (article.publisher, article.title, article.licence, article.language) == ("P", "T", "L", "fr")
 
 
 def test_the_charset_of_the_server() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ def test_order_and_twins_are_the_same_on_disk(tmp_path: Path, monkeypatch: pytes
     assert reasons.pop("a") == "empty"
     wanted = f"has the same text as {same[0].id} from {same[0].source}"
     assert reasons == {twin.id: f"duplicate: {twin.source} {wanted}" for twin in same[1:]}
+
+
+def test_of_the_same_text_the_first_published_stays(tmp_path: Path) -> None:
+    days = [datetime(2020, 1, day, tzinfo=timezone.utc) for day in (30, 14, 31)]
+    raws = [RawArticle("a.jsonl", "Talks end.", url=f"http://{n}.org/", published_at=day) for n, day in enumerate(days)]
+    undated = [RawArticle("a.jsonl", "Talks end.", url=f"http://example.org/{n}") for n in range(9)]
+    with contextlib.closing(shelf.Shelf(tmp_path)) as held:
+        selection, drops = held.fill([results(process_all([*undated, *raws]))])
+    assert selection.column("url").to_pylist() == ["http://1.org/"]
+    assert len(drops) == 11
 
 
 def test_the_order_in_which_articles_come_does_not_matter(tmp_path: Path) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from libya_news._tables import load_table
 
 SAMPLE_CHARS: Final = 20_000
 """Characters that are looked at: news articles end below this, and one huge text must not hold up a build."""
@@ -32,6 +35,31 @@ class Guess(NamedTuple):
 
     language: str
     confidence: float | None
+
+
+def language_code(said: str | None) -> str | None:
+    """The code of a language, as ISO 639-1 has it, however a source writes it; of ISO 639-2 where that has none.
+
+    Whatever is no such code, and no name of a language in English, says nothing.
+
+    >>> [language_code(said) for said in ("en-US", "AR_ly", "eng", "English", "zgh", "xx", "5")]
+    ['en', 'ar', 'en', 'en', 'zgh', None, None]
+    """
+    first = re.split(r"[-_]", said or "")[0].strip().lower()
+    return _codes().get(first) or (
+        first if len(first) == _LETTERS_AT_MOST and first.isascii() and first.isalpha() else None
+    )
+
+
+_LETTERS_AT_MOST: Final = 3
+"""Of a code: those of three letters are 8,000, and not listed here."""
+
+
+@lru_cache(maxsize=1)
+def _codes() -> dict[str, str]:
+    """The code of two letters by all that the table has for it, and by itself."""
+    table = load_table("language_codes", expect="language-codes")["codes"]
+    return {name: code for code, names in table.items() for name in (code, *names)}
 
 
 def guess_language(text: str) -> Guess | None:

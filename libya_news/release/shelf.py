@@ -269,18 +269,25 @@ def _parts(sizes: Positions) -> Iterator[Positions]:
 def _sorted(came: Selection) -> tuple[Selection, list[Drop]]:
     """The articles in the order of their ids without those whose text another has, and a drop for each of these.
 
-    In what order they came does not matter.
+    Of those with the same text the one that was published first stays. In what order they came does not matter.
     """
     ids, sources = (came.shelf.column(name) for name in ("article_id", "source"))
     keys = pa.table({"id": ids, "source": sources, "said": _said(came, ids), "number": pa.array(came.numbers)})
     order: Any = pc.sort_indices(keys, [(name, "ascending") for name in keys.column_names])
     codes = np.asarray(came.shelf.column("text_sha256").take(order).dictionary_encode().indices)
-    first = np.unique(codes, return_index=True)[1]
+    first = _earliest(codes, came.column("published_at").take(order))
     stands_for = first[codes]
     twins = np.flatnonzero(stands_for != np.arange(len(codes)))
     rows = [keys.take(order.take(pa.array(at))).to_pylist() for at in (twins, stands_for[twins])]
     drops = [_twin(own, other) for own, other in zip(*rows, strict=True)]
     return came.chosen(np.asarray(order, np.int64)[np.sort(first)]), drops
+
+
+def _earliest(codes: npt.NDArray[Any], published_at: Any) -> Positions:
+    """Of the positions with each code, the one that was published first; of equals the first, undated ones last."""
+    dates = pc.fill_null(published_at.cast(pa.int64()), np.iinfo(np.int64).max)
+    by_code = np.lexsort((np.asarray(dates), codes))
+    return np.asarray(by_code[np.unique(codes[by_code], return_index=True)[1]])
 
 
 _SAID: Final = (

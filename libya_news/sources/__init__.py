@@ -95,8 +95,14 @@ def read_file(file: SourceFile) -> Iterator[RawArticle | Drop]:
 
 
 def _completed(article: RawArticle, facts: Mapping[str, Any]) -> RawArticle:
-    """The article with what is known of it besides, where it does not say so itself."""
+    """The article with what is known of it besides, where it does not say so itself.
+
+    What a web page says is read later, but for its address, since it is told by that what else the page says of it.
+    """
     lacking = {key: fact for key, fact in facts.items() if not getattr(article, key)}
+    if article.html:
+        besides = tuple((key, fact) for key, fact in lacking.items() if key != "url")
+        lacking = {"besides": besides} | {key: fact for key, fact in lacking.items() if key == "url"}
     return replace(article, **lacking) if lacking else article
 
 

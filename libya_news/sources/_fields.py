@@ -40,6 +40,7 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
     found = {field: _first(record, names[field]) for field in _ABOUT}
     authors = found.pop("authors") or ()
     when = found.pop("published_at")
+    said: dict[str, Any] = {field: _text(value) if value else None for field, value in found.items()}
     return RawArticle(
         file.name,
         data,
@@ -47,7 +48,7 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
         html=not text,
         authors=tuple(map(_text, authors if isinstance(authors, (list, tuple)) else [authors])),
         published_at=parse_date(_text(when)) if when else None,
-        **{field: _text(value) if value else None for field, value in found.items()},
+        **said,
     )
 
 
