@@ -13,6 +13,7 @@ import msgspec
 from ._tables import parse_toml
 from .corpus.filters import Filters
 from .errors import LibyaNewsError, SourceNotFoundError, UsageError
+from .release.about import About
 from .sources import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, is_url
 
 FORMAT: Final = "libya_news/corpus"
@@ -48,6 +49,14 @@ class _Release(_Strict):
     topic: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class _About(_Strict):
+    title: str = ""
+    description: str = ""
+    creator: str = ""
+    keywords: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+
+
 class _Facts(_Strict):
     publisher: str = ""
     language: str = ""
@@ -77,6 +86,7 @@ class _File(_Strict):
     version: int
     sources: list[dict[str, Any]]
     release: dict[str, Any] = msgspec.field(default_factory=dict)
+    about: dict[str, Any] = msgspec.field(default_factory=dict)
     defaults: dict[str, Any] = msgspec.field(default_factory=dict)
     filters: dict[str, Any] = msgspec.field(default_factory=dict)
 
@@ -116,6 +126,7 @@ def load_config(path: str | Path) -> Corpus:
         settings["out"] = file.parent / settings["out"]
     if str(settings.get("topic")).endswith(".toml"):
         settings["topic"] = str(file.parent / settings["topic"])
+    settings["about"] = About(**msgspec.structs.asdict(_checked(table.about, _About, file, "[about]")))
     settings["filters"] = Filters(filters.languages, filters.since, filters.until, filters.min_characters)
     sources = []
     for number, row in enumerate(table.sources, start=1):

@@ -21,6 +21,7 @@ from libya_news.sources.provenance import FILE_NAME
 
 from . import clusters, ledger, manifest, shards, splits, staging, standoff
 from . import templates as site_templates
+from .about import About
 from .counts import ranked
 from .rows import tables
 from .schema import SCHEMA_VERSION
@@ -55,6 +56,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
     address: str = "",
     cache: StrPath | None = None,
     filters: Filters | None = None,
+    about: About | None = None,
     on_progress: OnProgress | None = None,
 ) -> Release:
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
@@ -82,6 +84,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         cache: folder that remembers what was done with each article, so that the next build does only what is new. It
             can be deleted at any time.
         filters: which articles are left out, each with a drop.
+        about: what the dataset is, in words for its card and for citing it; needed where it is not about Libya.
         on_progress: called with a ``Progress`` as files are read, and as the steps after that begin.
 
     Returns:
@@ -103,23 +106,23 @@ def build(  # noqa: PLR0913 - each is an option of the command
         >>> build([here / "talks.txt"], out=here / "releases").counts["articles"]
         1
     """
-    about = chosen_topic(topic)
+    subject = chosen_topic(topic)
     asked = {
         "text": text,
         "split": split,
         "format": format,
         "dedup": dedup,
         "templates": templates,
-        "topic": about.identity if about else "none",
+        "topic": subject.identity if subject else "none",
     }
     given = [source if isinstance(source, Source) else Source(source) for source in sources]
     files, drops = _listed(given)
-    settings = {**_settings(files, asked), **_choices(given, files, filters or Filters())}
+    settings = {**_settings(files, asked), **_choices(given, files, filters or Filters(), about or About())}
     plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
     how = How(engine, workers, address, cache)
-    return carried_out(plan, files, about, how, drops, on_progress=on_progress)
+    return carried_out(plan, files, subject, how, drops, on_progress=on_progress)
 
 
 def carried_out(
@@ -289,11 +292,11 @@ def chosen_topic(topic: str) -> Topic | None:
     return None if topic == "none" else load_topic(topic)
 
 
-def _choices(sources: Sequence[Source], files: Listed, filters: Filters) -> dict[str, str]:
-    """How the sources are read and which articles are left out, where anything is said about it."""
+def _choices(sources: Sequence[Source], files: Listed, filters: Filters, about: About) -> dict[str, str]:
+    """How the sources are read, which articles are left out and what the dataset is, where anything is said of it."""
     readings = Readings.of(sources)
     readings.check(file for file, _ in files)
-    chosen = {"reading": readings.to_json(), "filters": filters.to_json()}
+    chosen = {"reading": readings.to_json(), "filters": filters.to_json(), "about": about.to_json()}
     return {key: value for key, value in chosen.items() if value}
 
 

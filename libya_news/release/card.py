@@ -16,7 +16,7 @@ from libya_news._tables import load_table, load_text
 from libya_news.labels import KINDS
 from libya_news.records import OutputFile, Release
 
-from . import chart, schema, versioning
+from . import about, chart, schema, versioning
 from .citation import bibtex
 from .rights import hub_words
 
@@ -39,11 +39,12 @@ def render(release: Release) -> str:
 
 
 def _words(release: Release) -> dict[str, str]:
-    facts = load_table("dataset", expect="dataset")
+    facts = about.words(release)
     said = ("description", "source", "preparation", "annotation", "personal", "rights", "maintenance")
     return {
         **{key: facts[key] for key in said},
         **{key: "\n".join(f"- {line}" for line in facts[key]) for key in ("uses", "limits")},
+        "chosen": about.chosen(release),
         "name": release.name,
         "version": release.version,
         "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
@@ -122,7 +123,7 @@ def _tables(release: Release) -> dict[str, str]:
 
 
 def _yaml(release: Release) -> str:
-    facts = load_table("dataset", expect="dataset")
+    facts = about.words(release)
     words = hub_words(release.counts["licences"])
     card = {
         "pretty_name": f"{facts['title']} {release.version}",

@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from libya_news._tables import load_table
 from libya_news.records import Release
 
+from .about import words
 from .rights import hub_words, licence
 
 
@@ -17,7 +17,7 @@ def render(release: Release) -> str:
 
     Source: Druskat et al. (2021), Citation File Format, version 1.2.0, doi:10.5281/zenodo.5171937.
     """
-    facts = load_table("dataset", expect="dataset")
+    facts = words(release)
     fields: dict[str, Any] = {
         "cff-version": "1.2.0",
         "message": "If you use this dataset, please cite it as below.",
@@ -44,7 +44,7 @@ def _licence(release: Release) -> dict[str, str]:
 
 def bibtex(release: Release) -> str:
     """The release as a BibTeX entry. It names no time, so that the same data gives the same card."""
-    facts = load_table("dataset", expect="dataset")
+    facts = words(release)
     return (
         f"@misc{{{release.name.replace('-', '_')}_{release.version.replace('.', '_')},\n"
         f"  title = {{{facts['title']}}},\n"

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from libya_news._tables import load_table
 from libya_news.labels import KINDS, LABELS
 from libya_news.records import SITES, Document, OutputFile, Release
 
 from . import schema
+from .about import words
 from .citation import bibtex
 from .rights import UNKNOWN, licence
 from .schema import Column
@@ -73,7 +73,7 @@ def render(release: Release) -> str:
 
 
 def _about(release: Release) -> dict[str, Any]:
-    facts = load_table("dataset", expect="dataset")
+    facts = words(release)
     creator = {"@type": "sc:Organization", "name": facts["creator"]}
     licences = [found.url if (found := licence(name)) else name for name in release.counts["licences"]]
     return {
@@ -95,7 +95,7 @@ def _about(release: Release) -> dict[str, Any]:
 
 def _responsible(release: Release) -> dict[str, Any]:
     """What the RAI extension asks, in the words of the card."""
-    facts = load_table("dataset", expect="dataset")
+    facts = words(release)
     return {
         "rai:dataCollection": facts["source"],
         "rai:dataCollectionType": ["Web Scraping"],

@@ -1,0 +1,72 @@
+"""What a dataset says that it is, and by what its articles were chosen."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from libya_news import Release, build
+from libya_news.corpus.filters import Filters
+from libya_news.release.about import About
+from libya_news.release.rebuild import rebuild
+
+TOPIC = """
+format = "libya_news/topic"
+version = 1
+
+[places.syria]
+en = ["Syria", "Damascus"]
+"""
+STORY = "Talks on Syria were held in Damascus on Monday, officials said, and Syria will hold more of them this week."
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(STORY, encoding="utf-8")
+    (tmp_path / "syria.toml").write_text(TOPIC, encoding="utf-8")
+    return tmp_path
+
+
+def _said(release: Release) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    card = (release.path / "README.md").read_text(encoding="utf-8")
+    cited = yaml.safe_load((release.path / "CITATION.cff").read_text(encoding="utf-8"))
+    return card, cited, json.loads((release.path / "croissant.json").read_text(encoding="utf-8"))
+
+
+def test_a_dataset_about_a_topic_of_ones_own_says_so(place: Path) -> None:
+    release = build([place / "in"], out=place / "out", name="syria-news", topic=str(place / "syria.toml"))
+    card, cited, croissant = _said(release)
+    assert "pretty_name: Syria news 1.0.0" in card
+    assert "Scraped news about Syria." in card
+    assert f"that fit: about the topic `{release.settings['topic']}`." in card
+    assert "title = {Syria news}" in card
+    assert cited["title"] == croissant["alternateName"] == "Syria news"
+    assert cited["keywords"] == croissant["keywords"]
+    for text in (card, json.dumps(cited), json.dumps(croissant)):
+        assert "libya" not in text.lower().replace("libya_news", "").replace("libya-news", "")
+
+
+def test_a_dataset_in_the_words_of_its_maker(place: Path) -> None:
+    about = About("News of the Levant", "What papers wrote.", "A library", ("levant",), ("Research on the Levant.",))
+    release = build([place / "in"], out=place / "out", about=about)
+    card, cited, croissant = _said(release)
+    assert "pretty_name: News of the Levant 1.0.0" in card
+    assert "What papers wrote. Texts are normalised" in card
+    assert "- Research on the Levant." in card
+    assert cited["authors"] == [{"name": "A library"}]
+    assert cited["keywords"][:2] == croissant["keywords"][:2] == ["news", "levant"]
+    assert rebuild(release, sources=[place]).identical
+
+
+def test_what_filters_left(place: Path) -> None:
+    filters = Filters(("en", "ar"), until=date(2030, 1, 2), min_characters=1_000)
+    (place / "in" / "b.jsonl").write_text(json.dumps({"text": STORY * 12, "date": "2020-01-14"}), encoding="utf-8")
+    card = _said(build([place / "in"], out=place / "out", filters=filters))[0]
+    fit = "in the languages en, ar; published on 2030-01-02 or earlier; of 1,000 characters or more"
+    assert f"those were taken that fit: {fit}. What could not become an article" in card
