@@ -27,6 +27,7 @@ from libya_news.records import OutputFile, sha256_hex
 from libya_news.release import card, manifest, schema
 from libya_news.release.rows import content
 from libya_news.release.shard_writer import ShardWriter
+from libya_news.sources import Reading, Source
 
 
 @pytest.fixture(scope="module")
@@ -251,9 +252,18 @@ def test_names_are_plain_words(tmp_path: Path, root: Path, name: str) -> None:
 def test_nothing_to_publish(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "empty.txt").touch()
-    with pytest.raises(EmptyReleaseError, match=r"1 input files.*1 empty"):
+    with pytest.raises(EmptyReleaseError, match=r"1 input files.*1 empty.*empty\.txt.*has no bytes"):
         build([tmp_path / "in"], out=tmp_path / "out")
     assert not list(tmp_path.glob("out/*"))
+
+
+def test_nothing_to_publish_names_the_first_of_the_most_frequent_reason(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").touch()
+    (tmp_path / "news.csv").write_text("story,outlet\nTalks end.,One\nTalks go on.,Two\n", encoding="utf-8")
+    reading = Reading({"text": "nosuch"})
+    with pytest.raises(EmptyReleaseError, match=r"2 no text, 1 empty.*news\.csv:2: .*there are story, outlet") as raised:
+        build([Source(tmp_path / "news.csv", reading), tmp_path / "empty.txt"], out=tmp_path / "out")
+    assert "--map text=NAME" in raised.value.remedy
 
 
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

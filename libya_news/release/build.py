@@ -230,9 +230,7 @@ def _sifted(
         articles, twins, found = clusters.deduplicated(articles, plan.settings.get("dedup", "keep"))
     drops = sorted((*drops, *erased, *twins), key=lambda drop: (drop.id, drop.reason))
     if not len(articles):
-        raise EmptyReleaseError(
-            f"None of the {_total(plan)[0]} input files gave an article{_why(drops)}.", _EMPTY_REMEDY
-        )
+        raise _empty(len(plan.inputs), drops)
     on_step(STEPS[2])
     folder = articles.shelf.folder
     with staging.faults(plan.path):
@@ -249,7 +247,28 @@ def _total(plan: Release) -> tuple[int, int]:
     return len(plan.inputs), sum(row.bytes for row in plan.inputs)
 
 
-_EMPTY_REMEDY: Final = "Give files or folders in one of the formats that `libya-news sources` lists."
+def _empty(files: int, drops: Sequence[Drop]) -> EmptyReleaseError:
+    """Says why nothing was left, with the first drop of the most frequent reason, and what can be done about that."""
+    counts = ranked(_reason(drop) for drop in drops)
+    why = f" ({', '.join(f'{count} {reason}' for reason, count in counts.items())})" if counts else ""
+    most = next(iter(counts), "")
+    first = next((f" The first: {drop.id}: {drop.reason}." for drop in drops if _reason(drop) == most), "")
+    what = f"None of the {files} input files" if files else "Nothing that was given"
+    return EmptyReleaseError(f"{what} gave an article{why}.{first}", _REMEDIES.get(most, _OTHER_REMEDY))
+
+
+def _reason(drop: Drop) -> str:
+    return drop.reason.partition(":")[0]
+
+
+_REMEDIES: Final = {
+    "no text": "Name the field that holds the text: --map text=NAME.",
+    "filtered": "Check [filters] in the config file.",
+    "off topic": "Give another --topic, or none to keep everything.",
+    "unreadable": "Check that it is there and may be read.",
+    "too large": "Allow more: --max-document-bytes.",
+}
+_OTHER_REMEDY: Final = "Give files or folders in one of the formats that `libya-news sources` lists."
 
 
 def planned(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], settings: dict[str, str]) -> Release:
@@ -349,10 +368,3 @@ def _listed(sources: Iterable[Source]) -> tuple[Listed, list[Drop]]:
         except OSError as error:
             drops.append(Drop(entry.name, "read", f"unreadable: {error.strerror or error}"))
     return sorted(files, key=lambda pair: (pair[1].path, pair[1].sha256)), drops
-
-
-def _why(drops: Sequence[Drop]) -> str:
-    reasons = ", ".join(
-        f"{count} {reason}" for reason, count in ranked(d.reason.partition(":")[0] for d in drops).items()
-    )
-    return f" ({reasons})" if reasons else ""
