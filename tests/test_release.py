@@ -260,9 +260,9 @@ def test_nothing_to_publish(tmp_path: Path) -> None:
 def test_nothing_to_publish_names_the_first_of_the_most_frequent_reason(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     (tmp_path / "news.csv").write_text("story,outlet\nTalks end.,One\nTalks go on.,Two\n", encoding="utf-8")
-    reading = Reading({"text": "nosuch"})
-    with pytest.raises(EmptyReleaseError, match=r"2 no text, 1 empty.*news\.csv:2: .*there are story, outlet") as raised:
-        build([Source(tmp_path / "news.csv", reading), tmp_path / "empty.txt"], out=tmp_path / "out")
+    sources = [Source(tmp_path / "news.csv", Reading({"text": "nosuch"})), tmp_path / "empty.txt"]
+    with pytest.raises(EmptyReleaseError, match=r"2 no text, 1 empty.*news\.csv:2: .*there are story") as raised:
+        build(sources, out=tmp_path / "out")
     assert "--map text=NAME" in raised.value.remedy
 
 
