@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
@@ -261,8 +261,15 @@ def _laid_out(raw: RawArticle, markup: bytes, encoding: str | None) -> _Page:
 
 
 def _said(date: str | None) -> datetime | None:
-    """When a page says that it was published; pages of all countries have either order of day and month."""
-    return parse_date(date, day_first=False) if date else None
+    """When a page says that it was published; pages of all countries have either order of day and month.
+
+    The beginning of Unix time is what a page has where nobody said when.
+    """
+    found = parse_date(date, day_first=False) if date else None
+    return None if found == _EPOCH else found
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def relevance_of(article: Article, topic: Topic) -> Relevance:

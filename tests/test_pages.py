@@ -117,6 +117,12 @@ def test_what_the_source_says_counts_more() -> None:
     assert (article.publisher, article.title, article.licence, article.language) == ("P", "T", "L", "fr")
 
 
+def test_the_zero_of_time_is_no_date() -> None:
+    for date, year in (("1970-01-01T00:00:00Z", None), ("1970-01-01", None), ("1970-01-02", 1970)):
+        article = _article(f'<meta property="article:published_time" content="{date}">{BODY}')
+        assert (article.published_at and article.published_at.year) == year
+
+
 def test_the_charset_of_the_server() -> None:
     page = "<p>أعلن حفتر الانسحاب من المحادثات في موسكو</p>"
     article = _article(page.encode("cp1256"), charset="windows-1256")

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "language": "how often the language of a piece of news is told right",
     "sites": "what profiles of sites add to segmentation",
     "html": "the story of web pages, beside other extractors",
+    "dates": "when web pages were published, beside htmldate",
     "release": "time and memory of releases of a million articles, and of a rebuild with one article changed",
     "build": "whole builds beside ftfy and trafilatura, and how time and memory grow with the corpus",
     "cluster": "builds on a Ray cluster of this machine: how memory grows with the corpus",
