@@ -260,7 +260,7 @@ def test_nothing_to_publish(tmp_path: Path) -> None:
 def test_nothing_to_publish_names_the_first_of_the_most_frequent_reason(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     (tmp_path / "news.csv").write_text("story,outlet\nTalks end.,One\nTalks go on.,Two\n", encoding="utf-8")
-    sources = [Source(tmp_path / "news.csv", Reading({"text": "nosuch"})), tmp_path / "empty.txt"]
+    sources = [Source(tmp_path / "news.csv", Reading({"text": "nosuch"})), Source(tmp_path / "empty.txt")]
     with pytest.raises(EmptyReleaseError, match=r"2 no text, 1 empty.*news\.csv:2: .*there are story") as raised:
         build(sources, out=tmp_path / "out")
     assert "--map text=NAME" in raised.value.remedy

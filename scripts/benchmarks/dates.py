@@ -26,14 +26,14 @@ def main(arguments: list[str]) -> None:
     found = [(_ours(*page), _theirs(*page)) for page in pages]
     both = [(ours, theirs) for ours, theirs in found if ours and theirs]
     alone = [theirs for ours, theirs in found if theirs and not ours]
-    rows = [
-        ["pages", len(found)],
-        ["with a date of ours", sum(ours is not None for ours, _ in found)],
-        ["with a date of htmldate's", sum(theirs is not None for _, theirs in found)],
-        ["with both", len(both)],
-        ["of these the same day", sum(ours == theirs for ours, theirs in both)],
-        ["with htmldate's alone", len(alone)],
-        ["of these the first day of a year", sum((day.month, day.day) == (1, 1) for day in alone)],
+    rows: list[tuple[str, int]] = [
+        ("pages", len(found)),
+        ("with a date of ours", sum(ours is not None for ours, _ in found)),
+        ("with a date of htmldate's", sum(theirs is not None for _, theirs in found)),
+        ("with both", len(both)),
+        ("of these the same day", sum(ours == theirs for ours, theirs in both)),
+        ("with htmldate's alone", len(alone)),
+        ("of these the first day of a year", sum((day.month, day.day) == (1, 1) for day in alone)),
     ]
     print(table(["", "number"], [[name, f"{number:,}"] for name, number in rows]))
 
