@@ -17,12 +17,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from libya_news import Drop, RawArticle, build, normalize, segment, segment_html
 from libya_news.normalize.damage import MAX_LINES as MAX_SUSPICIOUS
 from libya_news.pipeline import process
 from libya_news.segment._limits import MAX_ATTRIBUTE, MAX_BREAKS, MAX_LINES, MAX_NESTING, MAX_TAGS
-from libya_news.segment._markup import MAX_ATTRIBUTES, bounded
+from libya_news.segment._markup import FAR_TOO_DEEP, MANY_TAGS, MAX_ATTRIBUTES, bounded, parsed_depth
 
 STORY = "Talks in Moscow have ended without a deal, officials in Tripoli said on Monday."
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Talks end in Moscow."
@@ -133,6 +135,48 @@ def test_a_tag_with_too_many_attributes_is_left_out() -> None:
     article = segment_html(f"<p>{STORY}{crowded}They will go on.")
     assert process_time() - start < 2
     assert article.text.startswith(STORY)
+
+
+NESTS = (
+    "<div></x>", "<i></b>", "<div></span>", "<span></div>", "<ul></ol>", "<svg></x>", "<path>", "<svg><path>",
+    "<span><div></span></div>", "<span><p></span></p>", "<b id=%d><div></b>", "<i id=%d><object></i></object>",
+    "<form><div></form>", "<option><div></option>", "<td><div></td>", "<rt><div></rt>", "<math><mi><div></mi></math>",
+    "<div><svg><desc></div></svg>", "<svg><td><div></td></svg>", "<tbody><ul></tbody>", "<li><select></li></select>",
+    "<pre><path/><svg>", "<ul><p></table><table><table></table>", "<ruby><rt/><option><dt/><rt><g/>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", NESTS)
+def test_elements_that_an_end_tag_does_not_close(unit: str) -> None:
+    """A parser alone takes up to half a minute for some of these."""
+    markup = "".join(unit.replace("%d", str(number)) for number in range(300_000 // len(unit)))
+    start = process_time()
+    segment_html(f"<p>{STORY}</p>{markup}x")
+    assert process_time() - start < 2
+
+
+TAGS = (
+    "a", "b", "div", "form", "i", "li", "math", "mi", "option", "p", "path", "rt", "ruby", "select", "span", "svg", "table",
+    "td", "template", "tr", "ul", "x",
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(TAGS), st.sampled_from(["<{}>", "<{}>", "<{}/>", "</{}>"])), min_size=2, max_size=6
+    )
+)
+def test_no_tags_nest_without_end(tags: list[tuple[str, str]]) -> None:
+    markup = bounded(("".join(form.format(tag) for tag, form in tags) * (MANY_TAGS + 1)).encode())
+    assert parsed_depth(markup) <= 2 * FAR_TOO_DEEP
+
+
+def test_a_story_as_data_that_is_all_signs() -> None:
+    body = json.dumps({"@type": "NewsArticle", "articleBody": "<" * 900_000}).replace("<", "\\u003c")
+    start = process_time()
+    segment_html(f'<script type="application/ld+json">{body}</script><p>{STORY}')
+    assert process_time() - start < 2
 
 
 CROWDED = {

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_MARKS = re.compile(r"<[^>]*>")
+_MARKS = re.compile(r"<[^<>]*>")
 _NO_WORD = re.compile(r"\W+")
 SHORTEST_STORY = 300
 """Letters from which a story given as data is taken for the whole story: shorter ones are teasers of it."""

@@ -8,15 +8,18 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
+from selectolax.lexbor import LexborHTMLParser
 
-from libya_news._tables import load_table
+from ._open import Open
 
 MANY_TAGS: Final = 3000
 """Tags above which a page is looked at for depth. Fewer cannot cost a parser more than a third of a second."""
 
 MAX_DEPTH: Final = 512
 """Elements within each other. Browsers stop there too; news pages have less than a hundred."""
+
+FAR_TOO_DEEP: Final = 4 * MAX_DEPTH
+"""Elements within each other from which on a page is cut, where leaving out tags does not help: that is no accident."""
 
 MAX_FORMATTING: Final = 32
 """Open elements such as ``<b>`` within each other: a parser opens each of them again in every paragraph."""
@@ -50,14 +53,6 @@ _SHORTEST_CROWDED: Final = 2 * MAX_ATTRIBUTES - 2
 """Bytes of a crowded tag at least: an attribute has a letter, and something that sets it off."""
 
 
-@lru_cache(maxsize=1)
-def _levels() -> dict[str, int | None]:
-    """Which of the two depths a tag adds to: None for none of them; a name that is missing adds to the first."""
-    tags = load_table("html", expect="html")["tags"]
-    nothing = [*tags["void"], *tags["drawn"], *tags["open_ended"], "script", "style", ""]
-    return dict.fromkeys(tags["formatting"], 1) | dict.fromkeys(nothing)
-
-
 def utf8(html: str) -> bytes:
     """Markup as parsers take it. Lone surrogates go."""
     return html.encode("utf-8", "ignore")
@@ -79,10 +74,48 @@ def bounded(markup: bytes) -> bytes:
     """
     if any(_CROWDED.match(markup, opening) for opening in _perhaps_crowded(markup)):
         markup = _CROWDED.sub(_REMOVED, markup)
-    if count_of("<", markup) <= MANY_TAGS or not (_depths(markup) > (MAX_DEPTH, MAX_FORMATTING)).any():
+    if count_of("<", markup) <= MANY_TAGS:
         return markup
-    depth = [0, 0]
-    return _TAG.sub(lambda tag: tag.group() if _keeps(tag.group(1) or b"", depth) else _REMOVED, markup)
+    elements = Open(markup)
+    if not all(_kept(markup, elements)):
+        kept = _kept(markup, Open(markup))
+        markup = _TAG.sub(lambda tag: tag.group() if next(kept) else _REMOVED, markup)
+    return _cut_where_deep(markup) if elements.odd > MAX_DEPTH else markup
+
+
+def _kept(markup: bytes, elements: Open) -> Iterator[bool]:
+    """For each tag, script, style sheet and comment, whether it stays."""
+    most = MAX_DEPTH, MAX_FORMATTING
+    for tag in _TAG.finditer(markup):
+        yield not tag[1] or elements.tag(tag[1], tag.end(), most)
+
+
+def _cut_where_deep(markup: bytes) -> bytes:
+    """The markup up to where its elements go too deep in spite of all, as the parser itself tells.
+
+    Twice as much is parsed each time, so that a parser never meets many elements much deeper than it can take.
+    """
+    ends = [tag.start() for tag in _TAG.finditer(markup)]
+    count = MANY_TAGS
+    while count < len(ends):
+        if parsed_depth(markup[: ends[count]]) > FAR_TOO_DEEP:
+            return markup[: ends[count // 2]]
+        count *= 2
+    return markup if parsed_depth(markup) <= FAR_TOO_DEEP else markup[: ends[count // 2]]
+
+
+def parsed_depth(markup: bytes) -> int:
+    """How many elements are within each other once markup is parsed."""
+    node, depth, deepest = LexborHTMLParser(markup).root, 0, 0
+    while node is not None:
+        deepest = max(deepest, depth)
+        if (child := node.first_child) is not None:
+            node, depth = child, depth + 1
+            continue
+        while node is not None and node.next is None and depth:
+            node, depth = node.parent, depth - 1
+        node = node.next if node is not None and depth else None
+    return deepest
 
 
 def _perhaps_crowded(markup: bytes) -> Iterator[int]:
@@ -104,35 +137,14 @@ def _quoted_end() -> Any:
 
 
 def nesting(markup: bytes) -> int:
-    """How many elements are within each other; those whose end may be left out do not count.
+    """How many elements are within each other.
 
-    >>> nesting(b"<div><p>a<p>b<ul><li>c</ul></div>"), nesting(b"<!-- <div> -->")
-    (2, 0)
+    >>> nesting(b"<div><p>a<p>b<ul><li>c</ul></div>"), nesting(b"<!-- <div> -->"), nesting(b"<div></x><div>")
+    (3, 0, 2)
     """
-    return int(_depths(markup).max(initial=0))
-
-
-def _depths(markup: bytes) -> npt.NDArray[np.int64]:
-    """The two depths behind each tag: running sums that do not fall below the ground."""
-    tags = _TAG.findall(markup)
-    numbers = {tag: number for number, tag in enumerate(sorted(set(tags)))}
-    moves = np.array([_move(tag) for tag in numbers]).reshape(-1, 2)
-    heights = np.cumsum(moves[[numbers[tag] for tag in tags]], axis=0)
-    return np.asarray(heights - np.minimum(np.minimum.accumulate(heights, axis=0), 0), np.int64)
-
-
-def _move(tag: bytes) -> tuple[int, int]:
-    """What a tag adds to each of the two depths."""
-    name = tag.decode("ascii").lower()
-    level = _levels().get(name.removeprefix("/"), 0)
-    by = -1 if name[:1] == "/" else 1
-    return (0, 0) if level is None else (0, by) if level else (by, 0)
-
-
-def _keeps(tag: bytes, depth: list[int]) -> bool:
-    """Count a tag, and say whether it stays; a stray end tag does not count below the ground."""
-    for level, (by, limit) in enumerate(zip(_move(tag), (MAX_DEPTH, MAX_FORMATTING), strict=True)):
-        if by:
-            depth[level] = max(0, depth[level] + by)
-            return depth[level] < limit + (by > 0)
-    return True
+    elements, deepest, most = Open(markup), 0, (len(markup), len(markup))
+    for tag in _TAG.finditer(markup):
+        if tag[1]:
+            elements.tag(tag[1], tag.end(), most)
+            deepest = max(deepest, elements.depth, elements.formatting)
+    return deepest
