@@ -93,6 +93,15 @@ def test_only_what_is_about_libya_is_kept(news: Path, tmp_path: Path) -> None:
     assert release.counts["articles"] + len(release.drops) == 6
 
 
+def test_a_cache_keeps_records_that_are_the_same_apart(tmp_path: Path) -> None:
+    """Three records of one number, which nothing else tells apart, are one article and two drops, each time."""
+    record = "<DOC><DOCNO>1</DOCNO><TEXT>Talks in Moscow end without a deal.</TEXT></DOC>\n"
+    (tmp_path / "a.sgml").write_text(record * 3, encoding="utf-8")
+    for out in ("cold", "warm"):
+        release = build([tmp_path / "a.sgml"], out=tmp_path / out, cache=tmp_path / "cache")
+        assert (release.counts["articles"], len(release.drops)) == (1, 2)
+
+
 def test_workers_and_cache_change_nothing(news: Path, tmp_path: Path) -> None:
     plain, spread = (
         build([news], out=tmp_path / name, topic="libya", workers=workers, cache=tmp_path / "cache")

@@ -25,6 +25,7 @@ from libya_news.normalize.damage import MAX_LINES as MAX_SUSPICIOUS
 from libya_news.pipeline import process
 from libya_news.segment._limits import MAX_ATTRIBUTE, MAX_BREAKS, MAX_LINES, MAX_NESTING, MAX_TAGS
 from libya_news.segment._markup import FAR_TOO_DEEP, MANY_TAGS, MAX_ATTRIBUTES, bounded, parsed_depth
+from libya_news.sources import read
 
 STORY = "Talks in Moscow have ended without a deal, officials in Tripoli said on Monday."
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Talks end in Moscow."
@@ -156,8 +157,8 @@ def test_elements_that_an_end_tag_does_not_close(unit: str) -> None:
 
 
 TAGS = (
-    "a", "b", "div", "form", "i", "li", "math", "mi", "option", "p", "path", "rt", "ruby", "select", "span", "svg", "table",
-    "td", "template", "tr", "ul", "x",
+    "a", "b", "div", "form", "i", "li", "math", "mi", "option", "p", "path", "rt", "ruby", "select", "span", "svg",
+    "table", "td", "template", "tr", "ul", "x",
 )  # fmt: skip
 
 
@@ -170,6 +171,53 @@ TAGS = (
 def test_no_tags_nest_without_end(tags: list[tuple[str, str]]) -> None:
     markup = bounded(("".join(form.format(tag) for tag, form in tags) * (MANY_TAGS + 1)).encode())
     assert parsed_depth(markup) <= 2 * FAR_TOO_DEEP
+
+
+def _read(path: Path) -> list[RawArticle | Drop]:
+    drops: list[RawArticle | Drop] = []
+    return [*read(path, on_drop=drops.append), *drops]
+
+
+def test_a_page_with_an_endless_head_does_not_take_others_down(tmp_path: Path) -> None:
+    long = HTTP.replace(b"\r\n\r\n", b"\r\nX-Long: " + b"x" * 300_000 + b"\r\n\r\n")
+    heads = [b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: %d\r\n\r\n" % len(body) for body in (long, HTTP)]
+    (tmp_path / "a.warc").write_bytes(b"\r\n\r\n".join([heads[0] + long, heads[1] + HTTP, heads[1] + HTTP, b""]))
+    line = b"http://example.org/%d 1.1.1.1 20200114000000 text/html %d\n"
+    pages = [line % (number, len(body)) + body for number, body in enumerate((long, HTTP, HTTP))]
+    (tmp_path / "a.arc").write_bytes(b"\n".join(pages))
+    for name in ("a.warc", "a.arc"):
+        found = _read(tmp_path / name)
+        assert [type(one) for one in found] == [RawArticle, RawArticle, Drop]
+        assert isinstance(found[2], Drop)
+        assert (found[2].id, found[2].reason[:11]) == (f"{name}:1", "unreadable:")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.jsonl", "\n\n"), ("a.csv", "text,url\n"), ("a.tsv", "\n"), ("a.warc", "no archive"), ("a.sgml", "<DOC>"),
+        ("a.json", "[]"),
+    ],
+)  # fmt: skip
+def test_a_file_without_records_is_a_drop(tmp_path: Path, name: str, data: str) -> None:
+    (tmp_path / name).write_text(data, encoding="utf-8")
+    found = _read(tmp_path / name)
+    assert len(found) == 1
+    assert isinstance(found[0], Drop)
+
+
+@pytest.mark.parametrize("between", ['"', '"text"', " text ", "1", ']"'])
+def test_what_stands_between_json_objects_is_told(tmp_path: Path, between: str) -> None:
+    (tmp_path / "a.json").write_text(
+        '{"text": "Talks end."}\n' + between + '{"text": "Talks go on."}', encoding="utf-8"
+    )
+    assert any(isinstance(one, Drop) and "JSON" in one.reason for one in _read(tmp_path / "a.json"))
+
+
+@pytest.mark.parametrize("between", [", ", "\n", "\x1e", "\ufeff"])
+def test_what_may_stand_between_json_objects(tmp_path: Path, between: str) -> None:
+    (tmp_path / "a.json").write_text('{"text": "Talks end."}' + between + '{"text": "Talks go on."}', encoding="utf-8")
+    assert [type(one) for one in _read(tmp_path / "a.json")] == [RawArticle, RawArticle]
 
 
 def test_a_story_as_data_that_is_all_signs() -> None:

@@ -185,15 +185,16 @@ class Cache:
     def run(self, items: Sequence[RawArticle | Drop | Known]) -> list[Callable[[], pa.RecordBatch]]:
         """What becomes of some items: of articles that are not known, what is made of them, which is remembered."""
         pending: list[Callable[[], pa.RecordBatch]] = []
-        raws = {self.keys(item): item for item in items if isinstance(item, RawArticle)}
-        found = {key: known for key in raws if (known := self._known(key))}
-        keys = [key for key in raws if key not in found]
-        if keys:
-            pending.append(partial(self._kept, keys, self._process([raws[key] for key in keys])))
+        raws = [(self.keys(item), item) for item in items if isinstance(item, RawArticle)]
+        found = [(self._known(key), key, item) for key, item in raws]
+        new = [(key, item) for known, key, item in found if known is None]
+        if new:
+            pending.append(partial(self._kept, [key for key, _ in new], self._process([item for _, item in new])))
         if drops := [item for item in items if isinstance(item, Drop)]:
             pending.append(partial(self._kept, [self.keys(drop) for drop in drops], partial(results, drops)))
         rows: dict[int, tuple[pa.RecordBatch, list[int]]] = {}
-        for batch, row in (*(item for item in items if isinstance(item, Known)), *found.values()):
+        known = (one for one, *_ in found if one is not None)
+        for batch, row in (*(item for item in items if isinstance(item, Known)), *known):
             rows.setdefault(id(batch), (batch, []))[1].append(row)
         for batch, numbers in rows.values():
             pending.append(partial(_taken, batch, numbers))

@@ -135,7 +135,12 @@ def _opened(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawAr
             raise Refused(f"binary: {binary}")
         if form is None:
             raise Refused(f"unknown format: no reader for {file.suffix or file.name}")
-        yield from form.read(file)
+        nothing = True
+        for item in form.read(file):
+            nothing = False
+            yield item
+        if nothing:
+            raise Refused(f"no record: there is nothing in it that {form.name} has articles in")
 
 
 def _member(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawArticle | Drop]:

@@ -8,7 +8,7 @@ from fastwarc.warc import WarcRecord, WarcRecordType
 
 from libya_news.records import Drop, RawArticle
 
-from ._streams import OpenFile, too_large
+from ._streams import Budget, OpenFile, too_large, unreadable
 
 PAGES: Final = ("text/html", "application/xhtml+xml")
 """Media types of pages; whatever else a crawl has fetched is no article."""
@@ -17,7 +17,7 @@ MAX_HEAD_BYTES: Final = 1 << 18
 """Bytes of status line and headers; servers send no more than 8 to 64 KB."""
 
 
-def page(block: bytes, file: OpenFile, position: str, url: str | None) -> RawArticle | Drop:
+def page(block: bytes, file: OpenFile, position: str, url: str | None, budget: Budget) -> RawArticle | Drop:
     """The page in the bytes of an HTTP response, or a drop that tells why there is none.
 
     Args:
@@ -25,9 +25,16 @@ def page(block: bytes, file: OpenFile, position: str, url: str | None) -> RawArt
         file: where it comes from.
         position: where in the file it stands.
         url: the address that was asked for.
+        budget: what all pages of the file may be together, without the codings of their transfer.
+
+    Raises:
+        Refused: they are more.
     """
     where, limit = f"{file.name}:{position}", file.reading.max_document_bytes
-    record = _response(block, "none")
+    try:
+        record = _response(block, "none")
+    except OSError as error:  # a head that is too long, or none
+        return Drop(where, "read", unreadable(error))
     status, kind = record.http_headers.status_code, (record.http_content_type or "none").strip().lower()
     if status != 200:
         return Drop(where, "read", f"no page: HTTP status {status or 'missing'}")
@@ -38,6 +45,7 @@ def page(block: bytes, file: OpenFile, position: str, url: str | None) -> RawArt
     if declared.isdigit() and int(declared) > len(data):
         return Drop(where, "read", f"truncated: {len(data):,} of {int(declared):,} bytes of the page are there")
     data = _decoded(block, limit) or data
+    budget.spend(len(data))
     if len(data) > limit:
         return Drop(where, "read", too_large(len(data), limit))
     charset = (record.http_charset or "").strip("\"' ") or None

@@ -8,7 +8,7 @@ from typing import Final
 from libya_news.records import Drop, RawArticle
 
 from ._http import MAX_HEAD_BYTES, page
-from ._streams import BLOCK, OpenFile, too_large
+from ._streams import BLOCK, Budget, OpenFile, too_large
 
 _FIELDS: Final = 5
 """Address, IP, date, media type and length; version 2 has more before the length.
@@ -21,7 +21,7 @@ _ABOUT_THE_CRAWL: Final = b"filedesc:"
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield the pages; everything else that was fetched is a drop with the number of its record, from 1."""
-    number = 0
+    number, budget = 0, Budget(file.size)
     most = file.reading.max_document_bytes + MAX_HEAD_BYTES
     while line := file.stream.readline(MAX_HEAD_BYTES):
         if not line.strip():
@@ -40,7 +40,7 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
             _skip(file, length - len(block))
             yield Drop(where, "read", too_large(length, file.reading.max_document_bytes))
         elif not line.startswith(_ABOUT_THE_CRAWL):
-            yield page(block, file, str(number), fields[0].decode("utf-8", "replace"))
+            yield page(block, file, str(number), fields[0].decode("utf-8", "replace"), budget)
 
 
 def _skip(file: OpenFile, size: int) -> None:

@@ -20,6 +20,10 @@ _IN_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 """A string up to its quotation mark, to the end, or to a backslash there."""
 
 
+_BETWEEN: Final = b" \t\r\n,\x1e\xef\xbb\xbf"
+"""What may stand between objects: also the record separator of RFC 7464, and a byte order mark."""
+
+
 @lru_cache(maxsize=1)
 def _outside() -> Any:
     """All up to a bracket, whole strings included, or up to a string without an end; RE2 leaps over them."""
@@ -46,6 +50,8 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
         yield Drop(f"{file.name}:{number + 1}", "read", f"broken JSON: item {number + 1} has no end")
     elif not number:
         yield Drop(file.name, "read", "no record: there is no JSON object in it")
+    elif scanner.stray:
+        yield Drop(file.name, "read", "broken JSON: between its objects stands more than commas, which was not read")
 
 
 def _end(pattern: Any, data: bytes, at: int) -> int:
@@ -59,12 +65,15 @@ class _Scanner:
 
     Args:
         limit: bytes of an object that are kept; of a larger one only the size is told.
+
+    Attributes:
+        stray: whether there is anything between them but commas.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._depth = self._base = self._size = 0
-        self._quoted = False
+        self._quoted = self.stray = False
         self._kept: list[bytes] = []
         self._rest = b""
 
@@ -85,8 +94,10 @@ class _Scanner:
                 self._quoted = at == len(data)
                 at += 1
                 continue
-            at = _end(_outside(), data, at)
+            before, at = at, _end(_outside(), data, at)
             mark = data[at : at + 1]
+            if self._depth == self._base and (mark == b'"' or data[before:at].strip(_BETWEEN)):
+                self.stray = True
             at += 1
             was, ended = self._depth, self._turn(mark)
             if was == self._base and self._depth > was:

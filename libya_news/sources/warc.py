@@ -13,7 +13,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from libya_news.records import Drop, RawArticle
 
 from ._http import MAX_HEAD_BYTES, page
-from ._streams import OpenFile, too_large
+from ._streams import Budget, OpenFile, too_large
 
 _ABOUT_THE_CRAWL: Final = (WarcRecordType.warcinfo, WarcRecordType.request, WarcRecordType.metadata)
 """Records that hold nothing that was fetched, and are passed over."""
@@ -23,13 +23,13 @@ _NEXT_RECORD: Final = re.compile(rb"\r\n\r\nWARC/1\.\d\r\nWARC-", re.IGNORECASE)
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield the pages; everything else that was fetched is a drop with the number of its record, from 1."""
-    number = 0
+    number, budget = 0, Budget(file.size)
     try:
         stream: Any = _Forward(file.stream)
         records = ArchiveIterator(stream, parse_http=False, quirks_mode=True, stream_detect=False)
         for number, record in enumerate(records, start=1):
             if record.record_type not in _ABOUT_THE_CRAWL:
-                yield _article(record, file, str(number))
+                yield _article(record, file, str(number), budget)
     except OSError as error:
         yield Drop(f"{file.name}:{number + 1}", "read", f"broken WARC: {error}; nothing behind it was read")
 
@@ -49,7 +49,7 @@ class _Forward:
         return self._at
 
 
-def _article(record: WarcRecord, file: OpenFile, position: str) -> RawArticle | Drop:
+def _article(record: WarcRecord, file: OpenFile, position: str, budget: Budget) -> RawArticle | Drop:
     url = (record.headers.get("WARC-Target-URI") or "").strip("<> ") or None
     most = file.reading.max_document_bytes + MAX_HEAD_BYTES
     length = record.content_length
@@ -57,7 +57,7 @@ def _article(record: WarcRecord, file: OpenFile, position: str) -> RawArticle | 
     reason = _unlike_a_response(record) or _cut(record, block, min(length, most + 1))
     if not reason and length > most:
         reason = too_large(length, file.reading.max_document_bytes)
-    return Drop(f"{file.name}:{position}", "read", reason) if reason else page(block, file, position, url)
+    return Drop(f"{file.name}:{position}", "read", reason) if reason else page(block, file, position, url, budget)
 
 
 def _unlike_a_response(record: WarcRecord) -> str:
