@@ -22,7 +22,7 @@ MAX_BREAKS: Final = 1_000_000
 """Line breaks of a page's markup, which are lines where it is preformatted; those pages have up to 20,539."""
 
 MAX_NESTING: Final = 10_000
-"""Elements within each other. Those pages have up to 47; one that never closes a tag has one more for each teaser or
+"""Elements within each other. Those pages have up to 232; one that never closes a tag has one more for each teaser or
 comment, some thousands, and is still read as browsers read it: see ``_markup.MAX_DEPTH``."""
 
 MAX_ATTRIBUTE: Final = 16 << 20
