@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import pickle
 import shutil
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from watching import EPOCH, awaited, building, gone, listening, outside, remembered, tree, write_corpus
+from watching import EPOCH, awaited, building, gone, listening, outside, remembered, started, tree, write_corpus
 
 from libya_news import build
 from libya_news.engines import local, ray
@@ -241,6 +242,43 @@ def test_a_worker_that_is_killed_is_an_error(size: int) -> None:
             waiting()
 
 
+@pytest.mark.parametrize("pause", [0, 0.01, 0.05])
+def test_workers_end_in_the_midst_of_what_they_hand_over(pause: float) -> None:
+    def broken_off() -> None:
+        with local.spread(2) as begin:
+            waiting = [begin(bytes, 50_000_000) for _ in range(9)]
+            waiting[0]()
+            time.sleep(pause)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    assert not multiprocessing.active_children()
+
+
+LIBRARY = """
+import time
+from libya_news.engines import local
+with local.spread(2) as begin:
+    waiting = [begin(time.sleep, 60) for _ in range(4)]
+    print("begun", flush=True)
+    waiting[0]()
+"""
+
+
+@pytest.mark.parametrize("pause", [0, 0.02, 0.1])
+def test_ctrl_c_twice_ends_what_calls_the_library(pause: float) -> None:
+    with started([sys.executable, "-c", LIBRARY]) as process:
+        assert process.stdout
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(pause)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+        assert gone(process.pid)
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What takes two processes some seconds."""
@@ -259,6 +297,14 @@ def test_ctrl_c_leaves_nothing(large: Path, tmp_path: Path) -> None:
         assert output[1].strip() == "error: Stopped; nothing half-written is left."
         assert gone(process.pid)
     assert not tree(tmp_path / "out")
+
+
+def test_workers_do_not_outlive_the_command(large: Path, tmp_path: Path) -> None:
+    with building(large, tmp_path / "out", "--workers", "2") as process:
+        awaited(process.pid, "spawn_main")
+        process.kill()
+        process.communicate(timeout=30)
+        assert gone(process.pid)
 
 
 def test_a_killed_worker_ends_the_build(large: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -75,6 +75,13 @@ def awaited(ancestor: int, what: str, seconds: float = 40) -> int:
 def building(corpus: Path, out: Path, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """The command at work, in a group of processes of its own, as a terminal starts it."""
     command = [sys.executable, "-m", "libya_news", "build", str(corpus), "--out", str(out), *options]
+    with started(command, **environment) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str], **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A process in a group of its own; what is left of that ends with the block."""
     with subprocess.Popen(
         command,
         env={**os.environ, **EPOCH, **environment},
