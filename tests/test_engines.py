@@ -287,14 +287,30 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_ctrl_c_leaves_nothing(large: Path, tmp_path: Path) -> None:
-    with building(large, tmp_path / "out", "--workers", "2") as process:
+STOPPED = "error: Stopped; nothing half-written is left."
+
+
+@pytest.mark.parametrize(
+    ("signals", "options", "code", "advice"),
+    [
+        ([signal.SIGINT], [], 130, "With --cache DIR from the first run on, the same command would go on from there."),
+        ([signal.SIGINT] * 3, ["--cache"], 130, "The same command goes on from there."),
+        ([signal.SIGTERM, signal.SIGINT], ["--cache"], 143, "The same command goes on from there."),
+    ],
+)
+def test_a_build_that_is_stopped_leaves_nothing(
+    large: Path, tmp_path: Path, signals: list[signal.Signals], options: list[str], code: int, advice: str
+) -> None:
+    cache = [word for option in options for word in (option, str(tmp_path / "cache"))]
+    with building(large, tmp_path / "out", "--workers", "2", *cache) as process:
         awaited(process.pid, "spawn_main")
         time.sleep(1)
-        os.killpg(process.pid, signal.SIGINT)
+        for number in signals:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            time.sleep(0.02)
         output = process.communicate(timeout=30)
-        assert (process.returncode, output[0]) == (130, "")
-        assert output[1].strip() == "error: Stopped; nothing half-written is left."
+        assert (process.returncode, output[0], output[1].strip()) == (code, "", f"{STOPPED} {advice}")
         assert gone(process.pid)
     assert not tree(tmp_path / "out")
 

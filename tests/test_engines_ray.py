@@ -111,16 +111,22 @@ def failing(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
-def test_a_cluster_of_its_own_that_ctrl_c_stops_goes_on(corpus: Path, plain: dict[str, bytes], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_cluster_of_its_own_that_is_stopped_goes_on(
+    corpus: Path, plain: dict[str, bytes], tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     options = ("--engine", "ray", "--cache", str(tmp_path / "cache"))
     with building(corpus, tmp_path / "out", *options, **listening(tmp_path / "ear")) as process:
         while not remembered(tmp_path / "cache")[1]:
             time.sleep(0.1)
         started = below(process.pid, "")
-        os.killpg(process.pid, signal.SIGINT)
+        os.kill(process.pid, number)
+        time.sleep(0.1)
+        os.kill(process.pid, number)
         output = process.communicate(timeout=100)
-        assert (process.returncode, output[0]) == (130, "")
-        assert output[1].splitlines()[-1] == "error: Stopped; nothing half-written is left."
+        assert (process.returncode, output[0]) == (code, "")
+        stopped = "error: Stopped; nothing half-written is left. The same command goes on from there."
+        assert output[1].splitlines()[-1] == stopped
     assert ended(started)
     assert not tree(tmp_path / "out")
     before, _ = remembered(tmp_path / "cache")

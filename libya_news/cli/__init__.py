@@ -7,16 +7,17 @@ import sys
 from typing import Final, NoReturn
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from libya_news._version import __version__
 from libya_news.errors import LibyaNewsError
 
 from . import build, look, models, publish, rights, sources, versions
+from ._stopping import ERRORS, Stopping
 
 _EXIT_CODES: Final = (
-    "Exit codes: 0 done, 1 the data is at fault, 2 the call is, 3 the machine is, 130 stopped by Ctrl-C."
+    "Exit codes: 0 done, 1 the data is at fault, 2 the call is, 3 the machine is, "
+    "130 stopped by Ctrl-C, 143 by SIGTERM."
 )
 
 
@@ -48,6 +49,7 @@ for _command in (
 
 def main() -> NoReturn:
     """Run the command. What goes wrong is one line on standard error, with the exit code that it stands for."""
+    stopping = Stopping()
     try:
         code = cli.main(standalone_mode=False)
     except LibyaNewsError as error:
@@ -55,8 +57,8 @@ def main() -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("Stopped; nothing half-written is left.", 130)
+    except (KeyboardInterrupt, click.Abort) as error:
+        _fail(*stopping.last_words(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -66,5 +68,5 @@ def main() -> NoReturn:
 def _fail(message: str, code: int) -> NoReturn:
     from libya_news._show import printable  # noqa: PLC0415
 
-    Console(stderr=True, soft_wrap=True).print(Text("error: ", style="bold red") + Text(printable(message)))
+    ERRORS.print(Text("error: ", style="bold red") + Text(printable(message)), soft_wrap=True)
     sys.exit(code)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 import click
+
+from ._stopping import Stopped
 
 AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
@@ -17,8 +20,22 @@ _HOW: Final = (
 )
 
 
+_GOES_ON: Final = "The same command goes on from there."
+
+_WOULD_GO_ON: Final = "With --cache DIR from the first run on, the same command would go on from there."
+
+
 def how(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command be told who does its work."""
+    """Let a command be told who does its work; where it is stopped, it tells how that goes on."""
+
+    @wraps(command)
+    def run(*arguments: Any, cache: str | None, **settings: Any) -> Any:
+        try:
+            return command(*arguments, cache=cache, **settings)
+        except Stopped as stopped:
+            stopped.advice = _GOES_ON if cache else _WOULD_GO_ON
+            raise
+
     for option in reversed(_HOW):
-        command = option(command)
-    return command
+        run = option(run)
+    return run

@@ -13,6 +13,7 @@ from rich.text import Text
 from libya_news.records import Release
 
 from ._options import AS_JSON, how
+from ._stopping import ERRORS
 
 if TYPE_CHECKING:
     from libya_news.sources import Source
@@ -64,7 +65,7 @@ def build(context: click.Context, /, sources: tuple[str, ...], as_json: bool, **
 
     given, settings = _asked(context, sources, settings)
     there = Path(settings["out"], f"{settings['name']}-{settings['version']}").exists()
-    with _show.progress(Console(stderr=True)) as update:
+    with _show.progress(ERRORS) as update:
         release = build_release(given, on_progress=update, **settings)
     if as_json:
         click.echo(manifest.to_json(release), nl=False)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ._options import AS_JSON, how
+from ._stopping import ERRORS
 
 if TYPE_CHECKING:
     from libya_news.release.diff import Diff
@@ -152,7 +153,7 @@ def rebuild(context: click.Context, /, release: str, as_json: bool, **settings: 
     from libya_news.release.rebuild import rebuild as again  # noqa: PLC0415
     from libya_news.release.store import opened  # noqa: PLC0415
 
-    with opened(release) as found, _show.progress(Console(stderr=True)) as update:
+    with opened(release) as found, _show.progress(ERRORS) as update:
         result = again(found, **settings, on_progress=update)
     if as_json:
         _print_json({"release": release, "identical": result.identical, **asdict(result)})

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import pickle
+import signal
 import socket
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -131,6 +132,7 @@ def _cluster(address: str) -> Iterator[None]:
 
 
 def _connect(ray: Any, address: str) -> None:
+    minded = signal.getsignal(signal.SIGTERM)
     try:
         if address:
             _join(ray, address)
@@ -138,6 +140,8 @@ def _connect(ray: Any, address: str) -> None:
             _start(ray)
     except Exception as error:  # noqa: BLE001 - of a node that does not start in time, Ray says nothing narrower
         raise EnvironmentFaultError(f"No Ray cluster at {address or HERE}: {error}.", "Check the address.") from None
+    if callable(minded) and signal.getsignal(signal.SIGTERM) is not minded:  # Ray takes it from whoever minds it
+        signal.signal(signal.SIGTERM, minded)
 
 
 def _join(ray: Any, address: str) -> None:
