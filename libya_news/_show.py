@@ -8,11 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
@@ -80,15 +80,76 @@ def progress(console: Console) -> Iterator[Callable[[Progress], None]]:
     if not console.is_terminal:
         yield _log_lines()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeRemainingColumn())
-    with Bar(*columns, console=console, transient=True) as bar:
-        task, started = bar.add_task("Reading", total=None, what=""), time.monotonic()
+    line = Line(console)
+    with Bar(*line.columns, console=console, transient=True) as bar:
+        task, started = bar.add_task(STEPS[0], total=None, what=""), time.monotonic()
 
         def update(now: Progress) -> None:
-            what = _words(now, time.monotonic() - started)
+            what = line.fitted(now, time.monotonic() - started)
             bar.update(task, description=now.step, completed=now.bytes, total=now.total_bytes, what=what)
+            if now.step != STEPS[0]:
+                bar.tasks[0].total = None  # nobody knows how long it takes
 
         yield update
+
+
+class Line:
+    """The step, a bar, how far it is, and the time left, in one line of a terminal of any width.
+
+    Attributes:
+        columns: what the line is made of.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._bar = console, _BarWithRoom()
+        step, what = TextColumn("{task.description}"), TextColumn("{task.fields[what]}")
+        self.columns = (step, self._bar, what, TimeRemainingColumn())
+
+    def fitted(self, now: Progress, seconds: float) -> str:
+        """How far it is, in as many words as there is room for; what is left of that is the bar's."""
+        room = self._console.width - len(now.step) - _TIME_LEFT - len(self.columns) + 1
+        words = next((words for words in _shorter(now, seconds) if len(words) <= room), "")
+        self._bar.bar_width = min(_BAR, room - len(words))
+        return words
+
+
+_BAR: Final = 40
+_SHORTEST_BAR: Final = 5
+
+_TIME_LEFT: Final = len("00:00:00")
+
+
+class _BarWithRoom(BarColumn):
+    """A bar, where there is room for one."""
+
+    def render(self, task: Task) -> Any:
+        return super().render(task) if (self.bar_width or 0) >= _SHORTEST_BAR else Text()
+
+
+def _shorter(now: Progress, seconds: float) -> Iterator[str]:
+    """How far a build is, in ever fewer words: the least needed give way first. Once all is read, bytes say nothing.
+
+    >>> for words in _shorter(Progress(1, 2, 500_000, 1_000_000, 7, 1), 2.0):
+    ...     print(words)
+    1 of 2 files, 0.5 of 1.0 MB at 0.2 MB/s, 7 articles, 1 drops
+    1 of 2 files, 0.5 of 1.0 MB, 7 articles, 1 drops
+    1 of 2 files, 0.5 of 1.0 MB, 7 articles
+    0.5 of 1.0 MB, 7 articles
+    0.5 of 1.0 MB
+    >>> next(_shorter(Progress(2, 2, 1_000_000, 1_000_000, 7, 1, "Writing"), 2.0))
+    '2 of 2 files, 7 articles, 1 drops'
+    """
+    files, size, _, articles, drops = _parts(now, seconds)
+    if now.step == STEPS[0]:
+        yield _words(now, seconds)
+        yield f"{files}, {size}, {articles}, {drops}"
+        yield f"{files}, {size}, {articles}"
+        yield f"{size}, {articles}"
+        yield size
+    else:
+        yield f"{files}, {articles}, {drops}"
+        yield f"{files}, {articles}"
+        yield articles
 
 
 def _log_lines() -> Callable[[Progress], None]:
@@ -113,9 +174,17 @@ def _words(now: Progress, seconds: float) -> str:
     >>> _words(Progress(1, 2, 500_000, 1_000_000, 7, 1), 2.0)
     '1 of 2 files, 0.5 of 1.0 MB at 0.2 MB/s, 7 articles, 1 drops'
     """
+    files, size, speed, articles, drops = _parts(now, seconds)
+    return f"{files}, {size} at {speed}, {articles}, {drops}"
+
+
+def _parts(now: Progress, seconds: float) -> tuple[str, str, str, str, str]:
     return (
-        f"{now.files:,} of {now.total_files:,} files, {now.bytes / 1e6:,.1f} of {now.total_bytes / 1e6:,.1f} MB "
-        f"at {now.bytes / 1e6 / max(seconds, 1e-3):,.1f} MB/s, {now.articles:,} articles, {now.drops:,} drops"
+        f"{now.files:,} of {now.total_files:,} files",
+        f"{now.bytes / 1e6:,.1f} of {now.total_bytes / 1e6:,.1f} MB",
+        f"{now.bytes / 1e6 / max(seconds, 1e-3):,.1f} MB/s",
+        f"{now.articles:,} articles",
+        f"{now.drops:,} drops",
     )
 
 
