@@ -35,7 +35,7 @@ from libya_news.release.rebuild import rebuild
 from libya_news.release.shards import write
 from libya_news.release.store import Store
 from libya_news.release.verify import verify
-from libya_news.sources import SourceFile, read_file
+from libya_news.sources import Meter, SourceFile, read_file
 
 EPOCH = "1579000000"
 
@@ -277,9 +277,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_remembered(place: Path, mon
     before = story.read_bytes()
     plain = _bytes(build([place / "in"], out=place / "plain").path)
 
-    def changing(file: SourceFile) -> Iterator[RawArticle | Drop]:
+    def changing(file: SourceFile, meter: Meter) -> Iterator[RawArticle | Drop]:
         story.write_bytes(before + b" More.")
-        return read_file(file)
+        return read_file(file, meter)
 
     with monkeypatch.context() as patch:
         patch.setattr("libya_news.release.cache.read_file", changing)

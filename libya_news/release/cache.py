@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from libya_news.errors import EnvironmentFaultError
 from libya_news.records import Drop, RawArticle
-from libya_news.sources import SourceFile, read_file
+from libya_news.sources import Meter, SourceFile, read_file
 
 from . import manifest
 from .rows import RESULTS, cells, results
@@ -125,17 +125,18 @@ class Cache:
         """Let go of the file."""
         self._base.close()
 
-    def read(self, file: SourceFile) -> Iterator[RawArticle | Drop | Known]:
+    def read(self, file: SourceFile, meter: Meter) -> Iterator[RawArticle | Drop | Known]:
         """What was made of the articles of a file; from the first on of which that is not known, they are read."""
         keys = self._keys_in(file)
         for number, key in enumerate(keys):
             known = self._known(key)
             if known is None:
-                yield from islice(self._read(file), number, None)
+                yield from islice(self._read(file, meter), number, None)
                 return
+            meter.skip((number + 1) / len(keys))
             yield known
         if not keys:
-            yield from self._read(file)
+            yield from self._read(file, meter)
 
     def _keys_in(self, file: SourceFile) -> list[bytes]:
         """The keys of the articles of a file; none where they are not remembered as they were written."""
@@ -143,9 +144,9 @@ class Cache:
         keys = row[1] if row and sha256(row[1]).digest() == row[0] else b""
         return [keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES)]
 
-    def _read(self, file: SourceFile) -> Iterator[RawArticle | Drop]:
+    def _read(self, file: SourceFile, meter: Meter) -> Iterator[RawArticle | Drop]:
         keys = bytearray()
-        for item in read_file(file):
+        for item in read_file(file, meter):
             keys += self.keys(item)
             yield item
         if unchanged(file):

@@ -18,7 +18,7 @@ from libya_news.corpus.topics import Topic
 from libya_news.engines import check, local, ray
 from libya_news.pipeline import OnProgress, Progress, on_topic, process_all
 from libya_news.records import Drop, RawArticle
-from libya_news.sources import SourceFile, StrPath, read_file
+from libya_news.sources import Meter, SourceFile, StrPath, read_file
 
 from .cache import Cache, Known
 from .on_cluster import OnCluster
@@ -66,13 +66,13 @@ class Work(Protocol):
 
     def made(self, files: Iterable[tuple[SourceFile, int]]) -> Iterator[tuple[pa.RecordBatch, int, int]]:
         """What becomes of files, each with its size in bytes: batches of ``RESULTS``, each with the number of files
-        and of bytes that were read before.
+        that were read before, and of bytes that were read.
         """
 
 
 class _Reader(Protocol):
-    def read(self, file: SourceFile) -> Iterable[Item]:
-        """What is in a file, in its order."""
+    def read(self, file: SourceFile, meter: Meter) -> Iterable[Item]:
+        """What is in a file, in its order; the meter is to tell how far it was read."""
 
     def run(self, items: Sequence[Item]) -> list[Pending]:
         """What becomes of it: batches of ``RESULTS``, in any order."""
@@ -82,8 +82,8 @@ class _Reader(Protocol):
 class _Plain:
     process: Process
 
-    def read(self, file: SourceFile) -> Iterable[Item]:
-        return read_file(file)
+    def read(self, file: SourceFile, meter: Meter) -> Iterable[Item]:
+        return read_file(file, meter)
 
     def run(self, items: Sequence[Item]) -> list[Pending]:
         raws = [item for item in items if isinstance(item, RawArticle)]
@@ -188,7 +188,7 @@ class _Here:
 
 
 Found = tuple[Item, int, int]
-"""An item, and the number of files and of bytes that lie before its own."""
+"""An item, the number of files before its own, and that of bytes that were read when it was found."""
 
 
 def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
@@ -207,5 +207,6 @@ def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
 def _read(files: Iterable[tuple[SourceFile, int]], work: _Reader) -> Iterator[Found]:
     done = 0
     for number, (file, size) in enumerate(files):
-        yield from ((found, number, done) for found in work.read(file))
+        meter = Meter(size)
+        yield from ((found, number, done + meter.bytes()) for found in work.read(file, meter))
         done += size

@@ -13,7 +13,7 @@ from libya_news.records import Drop, RawArticle
 from . import arc, arrow, delimited, json_objects, jsonl, pages, parquet, sgml, text, warc
 from ._archives import ARCHIVES, members
 from ._binary import SAMPLE_BYTES, binary_reason
-from ._files import SourceFile, list_files
+from ._files import Meter, SourceFile, list_files
 from ._reading import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, StrPath, parse_map
 from ._readings import Readings
 from ._remote import SCHEMES, is_url
@@ -28,6 +28,7 @@ __all__ = [
     "MAX_DOCUMENT_BYTES",
     "SCHEMES",
     "Format",
+    "Meter",
     "Reading",
     "Readings",
     "Source",
@@ -81,11 +82,18 @@ MAX_LAYERS: Final = 5
 """Compressions and archives inside of each other that are opened: a .json.gz in a .zip in a .tar.gz has four."""
 
 
-def read_file(file: SourceFile) -> Iterator[RawArticle | Drop]:
-    """All articles of one file, and a ``Drop`` for whatever of it is none. Never raises for what the file holds."""
+def read_file(file: SourceFile, meter: Meter | None = None) -> Iterator[RawArticle | Drop]:
+    """All articles of one file, and a ``Drop`` for whatever of it is none. Never raises for what the file holds.
+
+    Args:
+        file: the file.
+        meter: is to tell how far it was read.
+    """
     facts = {**file.reading.facts, **facts_beside(file.path)}
     try:
         with file.open() as stream:
+            if meter:
+                meter.watch(stream)
             size = stream.seek(0, 2)
             stream.seek(0)
             for item in _layer(OpenFile(file.name, stream, file.reading, size), None, 0):

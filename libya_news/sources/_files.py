@@ -60,6 +60,35 @@ class SourceFile:
             return _digest(stream)
 
 
+class Meter:
+    """How far a file was read, in bytes as it lies there, compressed or not.
+
+    Args:
+        size: bytes of the file.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size, self._done = size, 0
+        self._stream: IO[bytes] | None = None
+
+    def watch(self, stream: IO[bytes]) -> None:
+        """Follow the stream that the file is read from, which costs no more than asking where that stands."""
+        self._stream = stream
+
+    def skip(self, share: float) -> None:
+        """Count a share of the file that need not be read."""
+        self._done = int(share * self._size)
+
+    def bytes(self) -> int:
+        """Bytes that were read, and never more than the file had.
+
+        >>> Meter(9).bytes()
+        0
+        """
+        reading = self._stream and not self._stream.closed
+        return min(self._stream.tell() if self._stream and reading else self._done, self._size)
+
+
 def _digest(stream: IO[bytes]) -> tuple[str, int]:
     hashed = hashlib.sha256()
     while block := stream.read(1 << 20):
