@@ -10,6 +10,7 @@ import lzma
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,6 +122,40 @@ def test_compressed_files_cut_and_damaged(tmp_path: Path, suffix: str) -> None:
     checked = "a" if suffix == ".zst" else "ab"  # this one was packed without a checksum, so damage can go unseen
     assert unreadable == [f"{name}.jsonl{suffix}" for name in checked]
     assert sum(article.source.endswith(f"c.jsonl{suffix}") for article in articles) == 10_000
+
+
+ZSTD_BLOCK = 1 << 17
+UNPACKED: dict[str, Callable[[bytes, bytes], bytes]] = {
+    ".gz": lambda cut, _: zlib.decompressobj(31).decompress(cut),
+    ".xz": lambda cut, _: lzma.LZMADecompressor().decompress(cut),
+    ".bz2": lambda cut, _: bz2.BZ2Decompressor().decompress(cut),
+    ".zst": lambda _, whole: whole[: len(whole) // ZSTD_BLOCK * ZSTD_BLOCK],
+}
+"""What is to be had of the bytes of a file that was cut off in its last block, for which zstd needs all of a block."""
+
+
+@pytest.mark.parametrize("count", [200, 8_000])
+@pytest.mark.parametrize("suffix", COMPRESSIONS)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.sgml"])
+def test_all_records_before_damage_are_read(tmp_path: Path, name: str, suffix: str, count: int) -> None:
+    texts = (f"{number**7} {number**5}" for number in range(count))
+    before, behind = {".jsonl": ('{"text": "', '"}\n'), ".json": ('{"text": "', '"}'), ".csv": ("", "\n")}.get(
+        name[1:], ("<DOC><TEXT>", "</TEXT></DOC>")
+    )
+    whole = ("text\n" * (name == "a.csv") + "".join(f"{before}{text}{behind}" for text in texts)).encode()
+    cut = COMPRESSIONS[suffix](whole)[:-50]
+    (tmp_path / f"{name}{suffix}").write_bytes(cut)
+    articles, drops = _read(tmp_path)
+    assert len(articles) == max(0, UNPACKED[suffix](cut, whole).count(behind.encode()) - (name == "a.csv"))
+    assert [drop.reason.partition(":")[0] for drop in drops] == ["unreadable"]
+
+
+def test_files_before_damage_in_a_compressed_tar(tmp_path: Path) -> None:
+    files = {f"{number}.txt": f"{STORY} {number**900}".encode() for number in range(20)}
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(_tar(files))[:-1000])
+    articles, drops = _read(tmp_path)
+    assert 17 < len(articles) < 20
+    assert [drop.id.partition("/")[2] for drop in drops] == [f"a.tar.gz/{len(articles)}.txt", "a.tar.gz"]
 
 
 def test_names_that_lead_out(tmp_path: Path) -> None:

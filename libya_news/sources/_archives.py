@@ -9,12 +9,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from libya_news.records import Drop
 
 from ._files import PASSED_OVER, shown
-from ._streams import BROKEN, OpenFile, Refused, unreadable
+from ._streams import BROKEN, Forward, OpenFile, Refused, unreadable
 
 _ENCRYPTED: Final = 0x1
 """The bit of a zip entry's flags that says that a password is needed."""
@@ -57,7 +57,8 @@ def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
 
 def tar_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
     """The files of a tar archive, as they come."""
-    with tarfile.open(fileobj=file.stream, mode="r|") as archive:
+    stream: Any = Forward(file.stream)
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
         for entry in archive:
             name = f"{file.name}/{entry.name}"
             kind = "folder" if entry.isdir() else "link" if entry.issym() or entry.islnk() else "file"

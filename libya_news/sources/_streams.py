@@ -22,6 +22,9 @@ BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError
 
 BLOCK: Final = 1 << 18
 
+STEP: Final = 1 << 14
+"""Bytes that are unpacked at once: what unpacks them gives none of those of a step in which it meets damage."""
+
 MAX_EXPANSION: Final = 200
 """How many times its size a compressed file may unpack to. News packs to a third up to a thirtieth of its size; the
 densest bombs of gzip have 1,032, of others far more."""
@@ -55,10 +58,16 @@ class Budget:
 
 
 class Unpacked(io.RawIOBase):
-    """The bytes of another stream, each taken off a budget; maybe with some that were read from it before."""
+    """The bytes of another stream, each taken off a budget; maybe with some that were read from it before.
+
+    All that lie before damage are given, step by step. Then every read raises what the first one raised: some of what
+    unpacks goes on behind damage as if nothing were.
+    """
 
     def __init__(self, stream: Any, budget: Budget | None = None, head: bytes = b"") -> None:
-        self._stream, self._budget, self._head = stream, budget, head
+        self._budget, self._head = budget, head
+        self._read = stream.read1
+        self._fault: Exception | None = None
 
     def readable(self) -> bool:
         """It is."""
@@ -69,11 +78,41 @@ class Unpacked(io.RawIOBase):
         if self._head:
             data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
         else:
-            data = self._stream.read(len(buffer))
-            if self._budget:
-                self._budget.spend(len(data))
+            data = self._step(min(len(buffer), STEP))
         buffer[: len(data)] = data
         return len(data)
+
+    def _step(self, size: int) -> bytes:
+        if self._fault:
+            raise self._fault
+        try:
+            data: bytes = self._read(size)
+            if self._budget:
+                self._budget.spend(len(data))
+        except Exception as error:
+            self._fault = error
+            raise
+        return data
+
+
+class Forward:
+    """A stream for readers that take it in large pieces: it gives them what lies before damage, too.
+
+    It tells how far it was read; where one cannot tell, ``fastwarc`` 2.0.1 panics.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._at = stream, 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes, at most so many; none at the end."""
+        data: bytes = self._stream.read1(size)
+        self._at += len(data)
+        return data
+
+    def tell(self) -> int:
+        """The number of bytes that were read."""
+        return self._at
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +142,8 @@ class OpenFile:
         return path.suffix
 
     def sample(self, size: int) -> tuple[bytes, OpenFile]:
-        """The first bytes, and the file with all of its bytes still to be read."""
-        head = self.stream.read(size)
+        """The first bytes, and the file with all of its bytes still to be read; of a damaged one those before that."""
+        head = _first(Forward(self.stream), size)
         if self.stream.seekable():
             self.stream.seek(0)
             return head, self
@@ -128,6 +167,18 @@ class OpenFile:
             Refused: they are too many for one.
         """
         return one_document(self.stream, self.reading.max_document_bytes)
+
+
+def _first(stream: Forward, size: int) -> bytes:
+    """The first bytes of a stream. Damage behind some of them is met again by whoever reads on."""
+    head = b""
+    try:
+        while block := stream.read(size - len(head)):
+            head += block
+    except (*BROKEN, Refused):
+        if not head:
+            raise
+    return head
 
 
 def one_document(stream: Any, limit: int) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from libya_news.records import Drop, RawArticle
 
 from ._fields import parse_json
-from ._streams import BLOCK, OpenFile, too_large
+from ._streams import BLOCK, Forward, OpenFile, too_large
 
 _IN_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 """A string up to its quotation mark, to the end, or to a backslash there."""
@@ -39,7 +39,8 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     limit = file.reading.max_document_bytes
     scanner = _Scanner(limit)
     number = 0
-    while block := file.stream.read(BLOCK):
+    stream = Forward(file.stream)
+    while block := stream.read(BLOCK):
         for size, item in scanner.feed(block):
             number += 1
             if size > limit:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import Final
 
 from libya_news.normalize import normalize
 from libya_news.records import Drop, RawArticle
 
-from ._streams import BLOCK, OpenFile, too_large
+from ._streams import BLOCK, Forward, OpenFile, too_large
 from .dates import parse_date
 
 _DOC: Final = re.compile(rb"<DOC>(.*?)(</DOC>|(?=<DOC>)|\Z)", re.DOTALL)
@@ -21,7 +21,7 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield one article a ``<DOC>``; its text stays bytes, since the file may be in any encoding."""
     limit = file.reading.max_document_bytes
     number = 0
-    for size, piece in _pieces(file.stream, limit):
+    for size, piece in _pieces(Forward(file.stream), limit):
         if size > limit:
             number += 1
             yield Drop(f"{file.name}:{number}", "read", too_large(size, limit))
@@ -31,7 +31,7 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
             yield _document(match, file.name, number)
 
 
-def _pieces(stream: IO[bytes], limit: int) -> Iterator[tuple[int, bytes]]:
+def _pieces(stream: Forward, limit: int) -> Iterator[tuple[int, bytes]]:
     """What lies between the ends of documents, each with its end and its size; no bytes of one beyond the limit."""
     size, held = 0, bytearray()
     while block := stream.read(BLOCK):

@@ -6,14 +6,14 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from libya_news.records import Drop, RawArticle
 
 from ._http import MAX_HEAD_BYTES, page
-from ._streams import Budget, OpenFile, too_large
+from ._streams import Budget, Forward, OpenFile, too_large
 
 _ABOUT_THE_CRAWL: Final = (WarcRecordType.warcinfo, WarcRecordType.request, WarcRecordType.metadata)
 """Records that hold nothing that was fetched, and are passed over."""
@@ -25,28 +25,13 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield the pages; everything else that was fetched is a drop with the number of its record, from 1."""
     number, budget = 0, Budget(file.size)
     try:
-        stream: Any = _Forward(file.stream)
+        stream: Any = Forward(file.stream)
         records = ArchiveIterator(stream, parse_http=False, quirks_mode=True, stream_detect=False)
         for number, record in enumerate(records, start=1):
             if record.record_type not in _ABOUT_THE_CRAWL:
                 yield _article(record, file, str(number), budget)
     except OSError as error:
         yield Drop(f"{file.name}:{number + 1}", "read", f"broken WARC: {error}; nothing behind it was read")
-
-
-class _Forward:
-    """A stream that is read, and tells how far; where one cannot tell, ``fastwarc`` 2.0.1 panics."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._at = stream, 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        self._at += len(data)
-        return data
-
-    def tell(self) -> int:
-        return self._at
 
 
 def _article(record: WarcRecord, file: OpenFile, position: str, budget: Budget) -> RawArticle | Drop:
