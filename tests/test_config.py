@@ -17,6 +17,7 @@ from libya_news.errors import SourceNotFoundError, UsageError
 from libya_news.release import manifest
 from libya_news.release.rebuild import rebuild
 from libya_news.sources import MAX_DOCUMENT_BYTES as MAX_READ
+from libya_news.sources import Reading, Source
 
 HEAD = 'format = "libya_news/corpus"\nversion = 1\n'
 CONFIG = (
@@ -120,6 +121,24 @@ def test_names_that_do_not_tell_how_they_are_read(place: Path) -> None:
     corpus = load_config(place / "libya-news.toml")
     with pytest.raises(UsageError, match=r"'two/c.csv' is the name of files of two sources.*Rename"):
         build(corpus.sources, **corpus.settings)
+
+
+@pytest.mark.parametrize("pattern", ["news/**/*.csv", "news/**", "news**/**/*", "**/*.csv", "news/*"])
+def test_patterns_tell_how_files_are_read_as_they_find_them(tmp_path: Path, pattern: str) -> None:
+    for name in ("a", "b/c", "b/d/e"):
+        path = tmp_path / "all" / "news" / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'story\n"{STORY} {name}"\n', encoding="utf-8")
+    release = build([Source(tmp_path / "all" / pattern, Reading({"text": "story"}))], out=tmp_path / "store")
+    assert release.counts["articles"] == 3
+    assert rebuild(release, sources=[tmp_path / "all", tmp_path]).identical
+
+
+def test_two_patterns_of_which_one_reaches_no_deeper(place: Path) -> None:
+    (place / "two" / "more").mkdir()
+    (place / "two" / "more" / "c.csv").write_text(f'story\n"{STORY} More."\n', encoding="utf-8")
+    plain, other = Source(place / "two/*.csv"), Source(place / "two/more/*.csv", Reading({"text": "story"}))
+    assert build([plain, other], out=place / "store").counts["articles"] == 2
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 import yaml
+
+from ._glob import fits
 
 CARD: Final = "README.md"
 MAX_CARD_BYTES: Final = 1 << 20
@@ -49,7 +50,7 @@ def data_files(head: dict[str, Any], names: Sequence[str]) -> list[str]:
     configs = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
     for config in (*(row for row in configs if row.get("default")), *configs):
         if patterns := list(_patterns(config.get("data_files"))):
-            return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
+            return [name for name in names if any(fits(name, pattern) for pattern in patterns)]
     return [name for name in names if _is_data(PurePosixPath(name))]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
@@ -138,12 +139,22 @@ def _fitting(fixed: Path, pattern: Path) -> list[Path]:
     """What fits a pattern, but hidden files, and but what lies in a folder that fits it too and is read with it."""
     found = {
         path
-        for path in fixed.glob(pattern.relative_to(fixed).as_posix())
+        for path in fixed.glob(_as_pathlib_has_it(pattern.relative_to(fixed).parts))
         if path != fixed
         and path.name not in PASSED_OVER
         and not any(part.startswith(".") for part in path.relative_to(fixed).parts)
     }
     return sorted(path for path in found if not found.intersection(path.parents))
+
+
+def _as_pathlib_has_it(parts: Sequence[str]) -> str:
+    """A pattern for ``Path.glob``, which before Python 3.13 refuses ``a**`` and takes a last ``**`` for folders alone.
+
+    >>> _as_pathlib_has_it(("a**", "**"))
+    'a*/**/*'
+    """
+    plain = (part if part == "**" else re.sub(r"\*+", "*", part) for part in parts)
+    return "/".join((*plain, "*") if parts[-1] == "**" else plain)
 
 
 def listed_as(source: StrPath) -> str:

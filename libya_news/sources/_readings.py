@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from fnmatch import fnmatchcase
 
 from libya_news.errors import UsageError
 
 from ._files import SourceFile, listed_as
+from ._glob import fits
 from ._reading import Reading, Source
 
 
@@ -62,4 +62,4 @@ class Readings:
 
 
 def _is_of(name: str, given: str) -> bool:
-    return name == given or name.startswith(f"{given}/") or fnmatchcase(name, given) or fnmatchcase(name, f"{given}/*")
+    return name == given or name.startswith(f"{given}/") or fits(name, given)

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from libya_news.errors import SourceNotFoundError, UsageError
 
 from ._dataset import CARD, MAX_CARD_BYTES, data_files, head_of
+from ._glob import fits
 from ._streams import BLOCK
 
 SCHEMES: Final = ("https", "http", "s3", "gs", "az", "abfs", "hf", "memory")
@@ -71,7 +72,7 @@ def list_urls(url: str) -> Iterator[tuple[str, str]]:
             inside = data_files(head, inside) if head is not None else inside
     except Exception as error:  # noqa: BLE001 - every store has errors of its own
         raise _unreachable(fixed, error) from None
-    wanted = [path for path in inside if not pattern or _fits(path, pattern)]
+    wanted = [path for path in inside if not pattern or fits(path, pattern)]
     if not wanted:
         raise SourceNotFoundError(f"There is no file at {url!r}.", "Check the URL.")
     for path in wanted:
@@ -118,14 +119,6 @@ def _split(url: str) -> tuple[str, str]:
     parts = url.split("/")
     at = next((at for at, part in enumerate(parts) if at > 2 and _MAGIC.search(part)), len(parts))
     return (url, "") if url.startswith("http") else ("/".join(parts[:at]), "/".join(parts[at:]))
-
-
-def _fits(path: str, pattern: str) -> bool:
-    """Whether a file, or a folder that it lies in, fits a pattern."""
-    import fsspec.utils  # noqa: PLC0415 - asked for by URLs alone
-
-    fitting = re.compile(fsspec.utils.glob_translate(pattern))
-    return any(fitting.match(str(place)) for place in (path, *PurePosixPath(path).parents))
 
 
 def _below(store: Any, root: str) -> Iterator[str]:
