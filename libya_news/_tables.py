@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .errors import DataError
+from .errors import DataError, SourceNotFoundError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -79,11 +79,14 @@ def read_table(path: Path, *, expect: str, version: int = 1) -> MappingProxyType
         version: the only format version that the caller understands.
 
     Raises:
-        DataError: the file cannot be read, is no TOML, or declares another format or version.
+        SourceNotFoundError: the file cannot be read.
+        DataError: it is no TOML in UTF-8, or declares another format or version.
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise SourceNotFoundError(f"{str(path)!r} cannot be read: {error.strerror}.", "Check the path.") from None
+    except UnicodeDecodeError as error:
         raise DataError(f"Table {str(path)!r} cannot be read: {error}.", "Give a TOML file in UTF-8.") from None
     return _parsed(str(path), text, (f"libya_news/{expect}", version))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from libya_news._tables import tomllib
 from libya_news.corpus._folding import fold
 from libya_news.corpus.topics import RELEVANT, Topic, load_topic, relevance
-from libya_news.errors import DataError, UsageError
+from libya_news.errors import DataError, SourceNotFoundError, UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = tomllib.loads((ROOT / "tests" / "cases" / "topics" / "libya.toml").read_text(encoding="utf-8"))["case"]
@@ -102,7 +102,15 @@ def test_a_topic_of_ones_own(tmp_path: Path) -> None:
         (GOOD + '[people.x]\nen = ["-"]\n', "people.x: '-' is no name"),
         (GOOD + '[people.x]\nen = ["a  b"]\n', "people.x: 'a  b' is no name"),
         (GOOD + '[people.x]\nen = ["DAMASCUS"]\n', r"'DAMASCUS' is in places.damascus \(sure\) and people.x \(sure\)"),
-        (GOOD + '[people.x.unsure]\nrivals = ["b"]\n', "people.x has the key 'rivals'"),
+        (
+            GOOD + '[people.x.unsure]\nrivals = ["b"]\n',
+            r"people.x has the key 'rivals'. Use a language of two letters\.$",
+        ),
+        (
+            GOOD + '[people.x.unsur]\nen = ["b"]\n',
+            "people.x has the key 'unsur'. Use a language of two letters, unsure, r",
+        ),
+        (GOOD + '[people.x]\nunsure = ["b"]\n', r"people.x.unsure is no table. Write \[people.x.unsure\]"),
         ('format = "libya_news/topic"\nversion = 1\n[people.x.unsure]\nen = ["b"]\n', "has no sure name"),
     ],
 )
@@ -116,7 +124,7 @@ def test_bad_topics_are_refused(tmp_path: Path, text: str, message: str) -> None
 def test_unknown_topics_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no topic 'syria'. Give libya, or a file"):
         load_topic("syria")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(SourceNotFoundError, match=r"none\.toml' cannot be read: No such file or directory\. Check"):
         load_topic(str(tmp_path / "none.toml"))
 
 

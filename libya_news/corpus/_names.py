@@ -114,7 +114,7 @@ def load_topic(name: str) -> Topic:
     """A topic of ``tables/topics/``, by its name, or of any other file, by a path that ends in ``.toml``.
 
     Raises:
-        UsageError: there is no topic of that name.
+        UsageError: there is no topic of that name, or no such file.
         DataError: the file is not as it must be.
 
     >>> load_topic("libya").name
@@ -161,17 +161,29 @@ def _uses(name: str, table: Mapping[str, Any]) -> Iterator[tuple[Use, list[str]]
 
 def _section(name: str, key: str, lists: Mapping[str, Any], role: str = "sure") -> Iterator[tuple[Use, list[str]]]:
     for entry, names in lists.items():
-        if entry == "unsure" and role == "sure" and isinstance(names, dict):
-            yield from _section(name, key, names, "unsure")
+        known = _keys(role)
+        if entry not in known and not (len(entry) == 2 and entry.isascii() and entry.islower()):
+            remedy = f"Use {', '.join(('a language of two letters', *known))}."
+            raise DataError(f"Topic {name!r}: {key} has the key {entry!r}.", remedy)
+        if entry == "unsure" and isinstance(names, dict):
+            yield from _section(name, key, names, entry)
+        elif entry == "unsure":
+            raise DataError(
+                f"Topic {name!r}: {key}.unsure is no table.", f"Write [{key}.unsure] and its names by language."
+            )
         elif not isinstance(names, list) or not all(isinstance(text, str) for text in names):
             raise DataError(f"Topic {name!r}: {key}.{entry} is no list of names.", f'Write {entry} = ["a name"].')
-        elif role == "sure" and entry in _LISTS:
-            yield Use(key, entry), names
-        elif len(entry) == 2 and entry.isascii() and entry.islower():
-            yield Use(key, role), names
         else:
-            known = "a language of two letters, unsure, rivals or never"
-            raise DataError(f"Topic {name!r}: {key} has the key {entry!r}.", f"Use {known}.")
+            yield Use(key, entry if entry in known else role), names
+
+
+def _keys(role: str) -> tuple[str, ...]:
+    """What may stand in a section besides languages.
+
+    >>> _keys("sure"), _keys("company")
+    (('unsure', 'rivals', 'never'), ())
+    """
+    return ("unsure", *_LISTS) if role == "sure" else ()
 
 
 @lru_cache(maxsize=1)
