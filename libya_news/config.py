@@ -122,7 +122,7 @@ def load_config(path: str | Path) -> Corpus:
     defaults = _checked(table.defaults, _Facts, file, "[defaults]").known()
     release = msgspec.structs.asdict(_checked(table.release, _Release, file, "[release]"))
     settings = {key: value for key, value in release.items() if value is not msgspec.UNSET}
-    if "out" in settings:
+    if "out" in settings and not is_url(settings["out"]):  # which build refuses
         settings["out"] = file.parent / settings["out"]
     if str(settings.get("topic")).endswith(".toml"):
         settings["topic"] = str(file.parent / settings["topic"])

@@ -194,6 +194,26 @@ def test_calls_that_cannot_be_meant(arguments: list[str], message: str) -> None:
     assert message in " ".join(result.stderr.split())
 
 
+def test_a_config_file_that_lies_here_is_suggested(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    result = _run()
+    assert result.returncode == 2
+    assert "Give sources, or --config libya-news.toml." in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("out", ["s3://bucket/x", "hf://datasets/org/x", "memory://x", "file:///x"])
+def test_a_url_is_no_folder_to_build_in(place: Path, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    before = sorted(place.rglob("*"))
+    with pytest.raises(UsageError, match=rf"'{out}' is a URL, .*libya-news publish"):
+        build(["two"], out=out)
+    (place / "libya-news.toml").write_text(CONFIG.replace('"store"', f'"{out}"'), encoding="utf-8")
+    corpus = load_config("libya-news.toml")
+    with pytest.raises(UsageError, match=rf"'{out}' is a URL, .*libya-news publish"):
+        build(corpus.sources, **corpus.settings)
+    assert sorted(place.rglob("*")) == before
+
+
 def test_the_limit_of_the_command_is_that_of_the_library() -> None:
     assert MAX_DOCUMENT_BYTES == MAX_READ
 

@@ -113,7 +113,6 @@ def test_nothing_there(store: Any, url: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "file:///etc/passwd",
         "local:///etc",
         "zip://a::https://x.org/a.zip",
         "ssh://host/a",
@@ -124,6 +123,11 @@ def test_nothing_there(store: Any, url: str) -> None:
 def test_schemes_that_are_not_public(url: str) -> None:
     with pytest.raises(UsageError, match=r"no URL to read from.*Known are: https"):
         list(read(url))
+
+
+def test_a_file_of_this_machine_is_given_as_a_path() -> None:
+    with pytest.raises(UsageError, match=r"no URL to read from\. Give the path: /a b/news$"):
+        list(read("file:///a%20b/news"))
 
 
 def test_a_store_whose_library_is_missing() -> None:

@@ -18,6 +18,9 @@ from ._stopping import ERRORS
 if TYPE_CHECKING:
     from libya_news.sources import Source
 
+CONFIG: Final = "libya-news.toml"
+"""What a config file is called, as a rule."""
+
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 """As ``libya_news.sources`` has it, which is too slow to import for --help; a test holds them together."""
 
@@ -57,7 +60,8 @@ def build(context: click.Context, /, sources: tuple[str, ...], as_json: bool, **
     """Build a release from files and folders and publish it as OUT/NAME-VERSION.
 
     A SOURCE is a file, a folder, a pattern or a URL, in any format that "libya-news sources" lists. With --config, the
-    file says what is read and how, and options given beside it count more than what it says.
+    file says what is read and how, and options given beside it count more than what it says. Filters by language, date
+    and length are given there alone, under [filters].
     """
     from libya_news import _show  # noqa: PLC0415 - each command imports what it needs, so that --help is quick
     from libya_news.release import manifest  # noqa: PLC0415
@@ -81,7 +85,9 @@ def _asked(
 
     config, fields, limit = (options.pop(key) for key in ("config", "fields", "max_document_bytes"))
     if bool(paths) == bool(config):
-        raise click.UsageError("Give sources, or --config with a file that names them.", context)
+        there = not paths and Path(CONFIG).is_file()
+        remedy = f"--config {CONFIG}" if there else "--config with a file that names them"
+        raise click.UsageError(f"Give sources, or {remedy}.", context)
     if not config:
         reading = Reading(parse_map(fields), max_document_bytes=limit)
         return tuple(Source(path, reading) for path in paths), options

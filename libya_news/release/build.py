@@ -16,7 +16,7 @@ from libya_news.corpus.topics import Topic, load_topic
 from libya_news.errors import EmptyReleaseError, LibyaNewsError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import STEPS, OnProgress, Progress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
-from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
+from libya_news.sources import Readings, Source, SourceFile, StrPath, is_url, list_files
 from libya_news.sources.provenance import FILE_NAME
 
 from . import clusters, ledger, manifest, shards, splits, staging, standoff
@@ -93,7 +93,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     Raises:
         SourceNotFoundError: a source does not exist.
         VersionError: the version is not three plain numbers.
-        UsageError: the name, ``text``, ``split``, ``topic``, ``dedup`` or ``templates`` is none of those described.
+        UsageError: ``out`` is a URL, or the name, ``text``, ``split``, ``topic``, ``dedup`` or ``templates`` is none of
+            those described.
         DataError: the topic file is not as it must be.
         ReleaseExistsError: the version is there already; it is never touched.
         EmptyReleaseError: no article was left to publish.
@@ -107,6 +108,9 @@ def build(  # noqa: PLR0913 - each is an option of the command
         1
     """
     subject = chosen_topic(topic)
+    if is_url(out):
+        remedy = "Build into a folder, and bring the release there with `libya-news publish`."
+        raise UsageError(f"{out!r} is a URL, and no folder that releases are built in.", remedy)
     asked = {
         "text": text,
         "split": split,

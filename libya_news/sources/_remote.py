@@ -134,6 +134,8 @@ def _store(url: str) -> tuple[Any, str]:
     import fsspec  # noqa: PLC0415 - asked for by URLs alone
 
     scheme = url.partition("://")[0]
+    if scheme == "file":
+        raise UsageError(f"{url!r} is no URL to read from.", f"Give the path: {unquote(urlsplit(url).path) or '.'}")
     if scheme not in SCHEMES or "::" in url:
         raise UsageError(f"{url!r} is no URL to read from.", f"Known are: {', '.join(SCHEMES)}; others as plain paths.")
     try:
