@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -69,7 +71,7 @@ class _Facts(_Strict):
 
 
 class _Source(_Facts, kw_only=True):
-    path: str
+    path: Annotated[str, msgspec.Meta(min_length=1)]
     map: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -78,7 +80,7 @@ class _Filters(_Strict):
     since: date | None = None
     until: date | None = None
     min_characters: int = 0
-    max_document_bytes: int = MAX_DOCUMENT_BYTES
+    max_document_bytes: Annotated[int, msgspec.Meta(ge=1)] = MAX_DOCUMENT_BYTES
 
 
 class _File(_Strict):
@@ -127,7 +129,7 @@ def load_config(path: str | Path) -> Corpus:
     if str(settings.get("topic")).endswith(".toml"):
         settings["topic"] = str(file.parent / settings["topic"])
     settings["about"] = About(**msgspec.structs.asdict(_checked(table.about, _About, file, "[about]")))
-    settings["filters"] = Filters(filters.languages, filters.since, filters.until, filters.min_characters)
+    settings["filters"] = _filters(filters, f"{file}: [filters]")
     sources = []
     for number, row in enumerate(table.sources, start=1):
         where = f"[[sources]] number {number}"
@@ -154,7 +156,48 @@ def _checked(table: Mapping[str, Any], kind: type[_Table], file: Path, where: st
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{file}: {where}: {error}.", f"It takes: {', '.join(kind.__struct_fields__)}.") from None
+        key = re.search(r"at `\$\.(\w+)", said := str(error))
+        if not key:
+            raise UsageError(f"{file}: {where}: {said}.", f"It takes: {', '.join(kind.__struct_fields__)}.") from None
+        if "[...]" in said:
+            said = said.replace("[...]", f".{_no_text(table[key[1]])}")
+        raise UsageError(f"{file}: {where}: {said}.", f"{key[1]} takes {_taken(kind, key[1])}.") from None
+
+
+def _no_text(table: Mapping[str, Any]) -> str:
+    """The first key whose value is no text, which is not named where a table of texts is refused."""
+    return next(key for key, value in table.items() if not isinstance(value, str))
+
+
+_TAKEN: Final[dict[Any, str]] = {
+    str: "a text in quotation marks",
+    int: "a whole number",
+    date: "a day, written as 2015-07-21 without quotation marks",
+    tuple[str, ...]: 'a list of texts: ["en", "ar"]',
+    dict[str, str]: 'a table of texts: {text = "story"}',
+    dict[str, Any]: "a table, with its name in brackets on a line of its own",
+    list[dict[str, Any]]: 'one table or more: write [[sources]] and below it path = "news"',
+}
+"""What is written for a value of a type."""
+
+
+def _taken(kind: type[_Strict], key: str) -> str:
+    """What a key of a table may be.
+
+    >>> _taken(_Release, "dedup"), _taken(_Filters, "since")
+    ('one of mark, keep, drop', 'a day, written as 2015-07-21 without quotation marks')
+    """
+    hint = get_type_hints(kind)[key]
+    if get_origin(hint) in (Union, UnionType):
+        hint = get_args(hint)[0]  # besides it, that nothing is said
+    return f"one of {', '.join(get_args(hint))}" if get_origin(hint) is Literal else _TAKEN[hint]
+
+
+def _filters(given: _Filters, where: str) -> Filters:
+    try:
+        return Filters(given.languages, given.since, given.until, given.min_characters)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error.problem}", error.remedy) from None
 
 
 def _reading(fields: dict[str, str], facts: dict[str, str], limit: int, where: str) -> Reading:

@@ -151,16 +151,43 @@ def test_two_patterns_of_which_one_reaches_no_deeper(place: Path) -> None:
         (HEAD + "[[sources]]\n[[sources]]", r"\[\[sources\]\] number 1: .*`path`.*It takes: .*path, map"),
         (
             HEAD + '[[sources]]\npath = "a"\n[[sources]]\npath = 7',
-            r"number 2: Expected `str`, got `int` - at `\$.path`",
+            r"number 2: Expected `str`, got `int` - at `\$.path`. path takes a text in quotation",
         ),
         (HEAD + '[[sources]]\npath = "a"\nmaps = {}', r"unknown field `maps`.*It takes: .*map"),
         (HEAD + '[[sources]]\npath = "a"\nmap = {colour = "red"}', r"number 1: 'colour' is no field.*text, html"),
         (
             HEAD + '[release]\nformat = "csv"\n[[sources]]\npath = "a"',
-            r"\[release\]: Invalid enum value 'csv'.*It takes",
+            r"\[release\]: Invalid enum value 'csv' - at `\$.format`. format takes one of parquet, arrow\.$",
         ),
-        (HEAD + '[filters]\nsince = "soon"\n[[sources]]\npath = "a"', r"\[filters\]: .*date.*`\$.since`"),
-        (HEAD + '[filters]\nmax_document_bytes = 0\n[[sources]]\npath = "a"', "0 bytes leaves nothing"),
+        (
+            HEAD + '[filters]\nsince = "soon"\n[[sources]]\npath = "a"',
+            r"\[filters\]: .*date.*`\$.since`. since takes a day",
+        ),
+        (
+            HEAD + '[filters]\nmax_document_bytes = 0\n[[sources]]\npath = "a"',
+            r"\[filters\]: .*>= 1 .*`\$.max_document",
+        ),
+        (
+            HEAD + '[filters]\nmin_characters = -5\n[[sources]]\npath = "a"',
+            r"\[filters\]: min_characters is -5. Give 0",
+        ),
+        (
+            HEAD + '[filters]\nlanguages = ["EN"]\n[[sources]]\npath = "a"',
+            r"\[filters\]: languages has 'EN'.*Write 'en'",
+        ),
+        (HEAD + '[filters]\nlanguages = ["xx"]\n[[sources]]\npath = "a"', r"languages has 'xx'.*ISO 639-1"),
+        (HEAD + '[filters]\nlanguages = "en"\n[[sources]]\npath = "a"', "languages takes a list of texts"),
+        (
+            HEAD + '[filters]\nsince = 2020-01-01\nuntil = 2019-01-01\n[[sources]]\npath = "a"',
+            r"\[filters\]: since 2020-01-01 is after until 2019-01-01",
+        ),
+        (HEAD + '[[sources]]\npath = ""', r"number 1: .*`\$.path`. path takes a text"),
+        (HEAD + '[sources]\npath = "a"', r"sources takes one table or more: write \[\[sources\]\] and below it path"),
+        (
+            HEAD + '[[sources]]\npath = "a"\nmap = {url = "u", text = ["b"]}',
+            r"at `\$.map.text`. map takes a table of texts",
+        ),
+        ('format = "libya_news/corpus"\nversion = 1.0\nsources = []', "version takes a whole number"),
         (
             HEAD + '[defaults]\nlicense = "MIT"\n[[sources]]\npath = "a"',
             r"unknown field `license`.*It takes: .*licence",

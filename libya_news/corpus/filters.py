@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from libya_news.errors import UsageError
 from libya_news.records import Article, Drop
+
+from .language import language_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,26 @@ class Filters:
     since: date | None = None
     until: date | None = None
     min_characters: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what could only be a slip.
+
+        Raises:
+            UsageError: a language is no code, the days are in the wrong order, or the length is below 0.
+
+        >>> Filters(languages=("english",))
+        Traceback (most recent call last):
+        ...
+        libya_news.errors.UsageError: languages has 'english', which is no code that articles have. Write 'en'.
+        """
+        for said in self.languages:
+            if (code := language_code(said)) != said:
+                remedy = f"Write {code!r}." if code else "Write codes of ISO 639-1: en, ar, fr."
+                raise UsageError(f"languages has {said!r}, which is no code that articles have.", remedy)
+        if self.since and self.until and self.since > self.until:
+            raise UsageError(f"since {self.since} is after until {self.until}.", "Give the earlier day as since.")
+        if self.min_characters < 0:
+            raise UsageError(f"min_characters is {self.min_characters}.", "Give 0 or more.")
 
     def applied(self, results: Iterable[Article | Drop]) -> Iterator[Article | Drop]:
         """The same results, with a drop in the place of every article that does not stay."""
