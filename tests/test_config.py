@@ -221,6 +221,12 @@ def test_calls_that_cannot_be_meant(arguments: list[str], message: str) -> None:
     assert message in " ".join(result.stderr.split())
 
 
+def test_mappings_add_up(place: Path) -> None:
+    result = _run(str(place / "one"), "--map", "text=story", "--map", "publisher=outlet", "--out", str(place / "store"))
+    assert result.returncode == 0, result.stderr
+    assert manifest.load(place / "store" / "libya-news-1.0.0").counts["publishers"]["Paper One"] == 2
+
+
 def test_a_config_file_that_lies_here_is_suggested(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     result = _run()

@@ -108,6 +108,12 @@ def test_what_is_no_mapping(text: str) -> None:
         parse_map(text)
 
 
+def test_a_mapping_with_two_names_for_one_field() -> None:
+    assert parse_map("text=a,text=a") == {"text": "a"}
+    with pytest.raises(UsageError, match=r"gives text two names\. Give one"):
+        parse_map("text=a,url=u,text=b")
+
+
 def test_a_mapping_of_a_field_that_we_do_not_have() -> None:
     with pytest.raises(UsageError, match=r"'colour' is no field.*text, html, url"):
         Reading(fields={"colour": "red"})

@@ -29,7 +29,11 @@ MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--config", type=click.Path(dir_okay=False), help="A libya-news.toml instead of sources.")
 @click.option(
-    "--map", "fields", default="", metavar="OURS=THEIRS,...", help="What the records call our fields: text=content."
+    "--map",
+    "fields",
+    multiple=True,
+    metavar="OURS=THEIRS,...",
+    help="What the records call our fields: text=content. Can be repeated.",
 )
 @click.option(
     "--max-document-bytes", type=click.IntRange(1), default=MAX_DOCUMENT_BYTES, help="Larger articles are dropped."
@@ -89,7 +93,7 @@ def _asked(
         remedy = f"--config {CONFIG}" if there else "--config with a file that names them"
         raise click.UsageError(f"Give sources, or {remedy}.", context)
     if not config:
-        reading = Reading(parse_map(fields), max_document_bytes=limit)
+        reading = Reading(parse_map(",".join(fields)), max_document_bytes=limit)
         return tuple(Source(path, reading) for path in paths), options
     from libya_news.config import load_config  # noqa: PLC0415
 

@@ -74,7 +74,7 @@ def parse_map(text: str) -> dict[str, str]:
     """The mapping written as ``OURS=THEIRS,OURS=THEIRS``.
 
     Raises:
-        UsageError: it is not written so.
+        UsageError: it is not written so, or gives one of ours two names.
 
     >>> parse_map("text=content,publisher=source")
     {'text': 'content', 'publisher': 'source'}
@@ -83,4 +83,8 @@ def parse_map(text: str) -> dict[str, str]:
     for ours, _, theirs in pairs:
         if not ours.strip() or not theirs.strip():
             raise UsageError(f"{text!r} is no mapping.", "Write it as text=content,publisher=source.")
-    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
+    names = [(ours.strip(), theirs.strip()) for ours, _, theirs in pairs]
+    fields = dict(names)
+    if twice := [ours for ours, theirs in names if fields[ours] != theirs]:
+        raise UsageError(f"{text!r} gives {twice[0]} two names.", "Give one name for each field of ours.")
+    return fields
