@@ -153,6 +153,24 @@ def test_csv_and_tsv(tmp_path: Path) -> None:
     assert [article.position for article in articles] == ["2", "5", "2", "2"]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_parts_columns(tmp_path: Path, name: str, delimiter: str, encoding: str) -> None:
+    rows = [['"text"', "publisher"], ['"Talks; a, b | c"', "BBC"], ['"More ""and"" more"', '"a, b; c"']]
+    (tmp_path / name).write_text("\n".join(map(delimiter.join, rows)), encoding=encoding)
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert [article.data for article in articles] == [b"Talks; a, b | c", b'More "and" more']
+    assert [article.publisher for article in articles] == ["BBC", "a, b; c"]
+
+
+@pytest.mark.parametrize("head", ["text,date;time", "text,a|b|c|d", "text"])
+def test_a_comma_in_the_head_or_a_single_column_stays_as_it_is(tmp_path: Path, head: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{head}\none;two|three\tfour\n", encoding="utf-8")
+    assert _texts(_read(tmp_path)[0]) == ["one;two|three\tfour"]
+
+
 def test_broken_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"url,text\nu,one,many\nu\nu,b\rc\nu,good\0\n")
     articles, drops = _read(tmp_path)

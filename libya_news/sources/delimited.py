@@ -20,6 +20,12 @@ from ._streams import OpenFile, too_large
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _TABS: Final = (".tsv", ".tab")
 
+_DELIMITERS: Final = (",", ";", "\t", "|")
+"""What may part columns: semicolons where the comma is in numbers, as spreadsheets write them in French or German."""
+
+_HEAD_BYTES: Final = 1 << 16
+"""Bytes of the head line that are looked at: names of columns take some hundreds."""
+
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield one article a row; a broken row is dropped with the number of its first line, and reading goes on."""
@@ -35,13 +41,16 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
 
 
 def _articles(file: OpenFile, readline: Callable[[int], bytes]) -> Iterator[RawArticle | Drop]:
-    rows = _Rows(readline, file.reading.max_document_bytes, "\t" if file.suffix in _TABS else ",")
+    limit = file.reading.max_document_bytes
+    head = [readline(limit + 1).removeprefix(codecs.BOM_UTF8)]
+    delimiter = _delimiter(head[0], "\t" if file.suffix in _TABS else ",")
+    rows = _Rows(lambda size: head.pop() if head else readline(size), limit, delimiter)
     found = rows.all()
     first = next(found, [])
     if isinstance(first, str):
         yield Drop(f"{file.name}:1", "read", first)
         return
-    names = [value.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").strip() for value in first]
+    names = [value.decode("utf-8", "replace").strip() for value in first]
     for row in found:
         where = f"{file.name}:{rows.first_line}"
         if isinstance(row, str):
@@ -50,6 +59,21 @@ def _articles(file: OpenFile, readline: Callable[[int], bytes]) -> Iterator[RawA
             yield Drop(where, "read", f"broken record: {len(row)} values for {len(names)} columns")
         elif row:
             yield article_from(dict(zip(names, row, strict=False)), file, str(rows.first_line))
+
+
+def _delimiter(head: bytes, usual: str) -> str:
+    """What parts the columns: what the suffix says, but where this leaves the head line whole and another parts it.
+
+    >>> _delimiter(b"text;url", ","), _delimiter(b"text,date;time", ","), _delimiter(b"text", ",")
+    (';', ',', ',')
+    """
+    line = head[:_HEAD_BYTES].decode("latin-1").replace("\0", "")
+    try:
+        columns = {each: len(next(csv.reader([line], delimiter=each), [])) for each in _DELIMITERS}
+    except csv.Error:
+        return usual
+    most = max(_DELIMITERS, key=lambda each: columns[each])
+    return most if columns[usual] == 1 < columns[most] else usual
 
 
 class _Rows:
