@@ -287,6 +287,16 @@ def test_a_hub_dataset_folder_is_a_source(tmp_path: Path) -> None:
     assert {article.source for article in articles} == {"hub/data/train-0.parquet", "hub/extra.parquet"}
 
 
+def test_a_folder_of_tables_is_told_about_by_a_readme(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    _write(tmp_path / "data" / "train-0.parquet", _table())
+    for name in ("README.md", "LICENSE", "notes.md"):
+        (tmp_path / name).write_text("# News\n", encoding="utf-8")
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert {article.source.partition("/")[2] for article in articles} == {"data/train-0.parquet", "notes.md"}
+
+
 # Web pages
 
 PAGE = (

@@ -75,6 +75,14 @@ def test_a_dataset_in_a_store(store: Any) -> None:
     assert [(article.source, article.data) for article in articles] == [("hub/data/a.parquet", "From Parquet.")]
 
 
+def test_a_dataset_without_a_head_in_a_store(store: Any) -> None:
+    store.pipe("/plain/README.md", b"# News")
+    store.pipe("/plain/a.csv", b"text\nTalks.\n")
+    found = list(read("memory://plain"))
+    store.rm("/plain", recursive=True)
+    assert [article.source for article in found] == ["plain/a.csv"]
+
+
 def test_a_release_records_what_was_behind_the_url_and_can_be_built_again(store: Any, tmp_path: Path) -> None:
     release = build([Source("memory://news", Reading({"text": "story"}))], out=tmp_path)
     data = store.cat_file("/news/2014/a.txt")

@@ -15,6 +15,10 @@ MAX_CARD_BYTES: Final = 1 << 20
 """Bytes of a card that are read; its head, which is all that counts, has some thousands."""
 
 _DATA: Final = (".parquet", ".arrow", ".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".txt")
+_TEXT: Final = ".txt"
+_BESIDE: Final = (CARD, "LICENSE", "LICENSE.md", "LICENSE.txt")
+"""What lies beside tables and tells about them; beside texts it may be a text."""
+
 _ABOUT: Final = ("dataset_info.json", "dataset_infos.json", "state.json", "croissant.json", "manifest.json")
 
 
@@ -52,6 +56,16 @@ def data_files(head: dict[str, Any], names: Sequence[str]) -> list[str]:
         if patterns := list(_patterns(config.get("data_files"))):
             return [name for name in names if any(fits(name, pattern) for pattern in patterns)]
     return [name for name in names if _is_data(PurePosixPath(name))]
+
+
+def beside_tables(names: Sequence[str]) -> list[str]:
+    """The files of a folder that are about its tables: a README without a head, and the licence.
+
+    >>> beside_tables(["README.md", "LICENSE", "data/a.csv"]), beside_tables(["README.md", "a.txt"])
+    (['README.md', 'LICENSE'], [])
+    """
+    tables = any(_is_data(path) and path.suffix.lower() != _TEXT for path in map(PurePosixPath, names))
+    return [name for name in names if name in _BESIDE] if tables else []
 
 
 def _patterns(data_files: Any) -> Iterator[str]:

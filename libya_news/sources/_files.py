@@ -15,7 +15,7 @@ from typing import IO, Final
 from libya_news.errors import SourceNotFoundError
 from libya_news.records import Drop
 
-from ._dataset import CARD, MAX_CARD_BYTES, data_files, head_of
+from ._dataset import CARD, MAX_CARD_BYTES, beside_tables, data_files, head_of
 from ._reading import Reading, Source, StrPath
 from ._remote import fetch, is_url, list_urls, url_name
 
@@ -214,12 +214,15 @@ def _walk(path: Path, name: str, reading: Reading, seen: set[tuple[int, int]]) -
 def _entries(folder: Path) -> list[tuple[Path, str]]:
     """What is to be read in a folder, each with its name in there: all, or the data files of a dataset."""
     card = folder / CARD
+    about: list[str] = []
     if card.is_file():
+        names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
         with card.open("rb") as stream:
             head = head_of(stream.read(MAX_CARD_BYTES))
         if head is not None:
-            names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
             found = (folder / name for name in sorted(data_files(head, names)))
             return [(path, "/".join(map(_named, path.relative_to(folder).parts))) for path in found]
-    wanted = (path for path in folder.iterdir() if not path.name.startswith(".") and path.name not in PASSED_OVER)
+        about = beside_tables(names)
+    passed_over = PASSED_OVER.union(about)
+    wanted = (path for path in folder.iterdir() if not path.name.startswith(".") and path.name not in passed_over)
     return [(path, _named(path.name)) for path in sorted(wanted, key=lambda path: path.name)]

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from libya_news.errors import SourceNotFoundError, UsageError
 
-from ._dataset import CARD, MAX_CARD_BYTES, data_files, head_of
+from ._dataset import CARD, MAX_CARD_BYTES, beside_tables, data_files, head_of
 from ._glob import fits
 from ._streams import BLOCK
 
@@ -69,7 +69,8 @@ def list_urls(url: str) -> Iterator[tuple[str, str]]:
         inside = sorted(_below(store, root))
         if CARD in inside and not pattern:
             head = head_of(store.cat_file(f"{root}/{CARD}", 0, MAX_CARD_BYTES))
-            inside = data_files(head, inside) if head is not None else inside
+            about = beside_tables(inside)
+            inside = [name for name in inside if name not in about] if head is None else data_files(head, inside)
     except Exception as error:  # noqa: BLE001 - every store has errors of its own
         raise _unreachable(fixed, error) from None
     wanted = [path for path in inside if not pattern or fits(path, pattern)]
