@@ -7,6 +7,7 @@ import re
 
 import pytest
 from rich.console import Console
+from rich.progress import Progress as Bar
 
 from libya_news import _show
 from libya_news.pipeline import STEPS, Progress
@@ -16,7 +17,7 @@ def shown(width: int, *told: Progress) -> str:
     """The line as it stands after some progress."""
     console = Console(width=width, file=io.StringIO(), force_terminal=True, color_system=None)
     line = _show.Line(console)
-    with _show.Bar(*line.columns, console=console, auto_refresh=False) as bar:
+    with Bar(*line.columns, console=console, auto_refresh=False) as bar:
         task = bar.add_task("", total=None, what="")
         for now in told:
             what = line.fitted(now, 100.0)

@@ -18,8 +18,11 @@ def fits(path: str, pattern: str) -> bool:
 
 
 def _parts_fit(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    if not pattern:
-        return True
-    if pattern[0] == "**":
-        return any(_parts_fit(parts[start:], pattern[1:]) for start in range(len(parts)))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _parts_fit(parts[1:], pattern[1:])
+    """In time of the product of both: for each beginning of the pattern, which beginnings of the path fit it."""
+    reached = {0}
+    for part in pattern:
+        if part == "**":
+            reached = set(range(min(reached, default=len(parts)), len(parts)))
+        else:
+            reached = {at + 1 for at in reached if at < len(parts) and fnmatchcase(parts[at], part)}
+    return bool(reached)
