@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from libya_news import Drop, RawArticle, read
+from libya_news import Drop, RawArticle, build, read
 from libya_news.errors import DataError, SourceNotFoundError
 from libya_news.sources import Reading, Source, _files
 
@@ -153,6 +153,31 @@ def test_broken_provenance(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.txt").write_text("Text", encoding="utf-8")
     (tmp_path / "provenance.toml").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=message):
+        _read(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_provenance_that_is_no_file(tmp_path: Path, kind: str) -> None:
+    """To read a pipe would wait for ever, and a device may have no end."""
+    (tmp_path / "a.txt").write_text("Text", encoding="utf-8")
+    place = tmp_path / "provenance.toml"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "device":
+        place.symlink_to("/dev/zero")
+    else:
+        place.mkdir()
+    with pytest.raises(DataError, match=r"provenance.toml is no file. Remove it"):
+        _read(tmp_path)
+    with pytest.raises(DataError, match="is no file"):
+        build([tmp_path], out=tmp_path / "out")
+
+
+def test_provenance_beyond_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libya_news.sources.provenance.MAX_BYTES", 100)
+    (tmp_path / "a.txt").write_text("Text", encoding="utf-8")
+    (tmp_path / "provenance.toml").write_text('format = "libya_news/provenance"\nversion = 1\n' + "#" * 100)
+    with pytest.raises(DataError, match="has more than 100 bytes"):
         _read(tmp_path)
 
 

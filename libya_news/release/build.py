@@ -17,7 +17,7 @@ from libya_news.errors import EmptyReleaseError, LibyaNewsError, ReleaseExistsEr
 from libya_news.pipeline import STEPS, OnProgress, Progress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, is_url, list_files
-from libya_news.sources.provenance import FILE_NAME
+from libya_news.sources.provenance import FILE_NAME, content
 
 from . import clusters, ledger, manifest, shards, splits, staging, standoff
 from . import templates as site_templates
@@ -335,7 +335,8 @@ def provenance(files: Listed) -> str:
         folder = row.path.rpartition("/")[0] or "."
         if folder not in beside and isinstance(file.path, Path):
             beside[folder] = file.path.with_name(FILE_NAME)
-    found = {name: sha256_hex(path.read_bytes()) for name, path in sorted(beside.items()) if path.is_file()}
+    contents = ((name, content(path)) for name, path in sorted(beside.items()))
+    found = {name: sha256_hex(data) for name, data in contents if data is not None}
     return sha256_hex(json.dumps(found)) if found else ""
 
 

@@ -12,6 +12,7 @@ A section's name is a file name or a pattern; its keys fill what the file itself
 
 from __future__ import annotations
 
+import stat
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -35,6 +36,9 @@ KEYS: Final = (
 )
 _NOTES: Final = ("note",)
 
+MAX_BYTES: Final = 1 << 20
+"""Of a provenance file; one with a section for each of ten thousand files has less."""
+
 
 def facts_beside(path: Path | str) -> dict[str, Any]:
     """What the ``provenance.toml`` beside a file says of the articles in it; a URL has none.
@@ -52,12 +56,35 @@ def facts_beside(path: Path | str) -> dict[str, Any]:
     }
 
 
+def content(path: Path) -> bytes | None:
+    """The bytes of a provenance file; None where there is none.
+
+    Raises:
+        DataError: it is no file, as a pipe or a device, which may never end; or cannot be read; or is too large.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise DataError(f"{path} is no file.", "Remove it.")
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.", "Let it be read, or remove it.") from None
+    if len(data) > MAX_BYTES:
+        raise DataError(f"{path} has more than {MAX_BYTES:,} bytes.", "Shorten or remove it.")
+    return data
+
+
 @lru_cache(maxsize=64)
 def _sections(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        table = parse_toml(path.read_text(encoding="utf-8"))
-    except OSError:
+    data = content(path)
+    if data is None:
         return {}
+    try:
+        table = parse_toml(data.decode("utf-8"))
     except ValueError as error:
         raise DataError(f"{path} is not valid TOML: {error}.", "Mend or remove the file.") from None
     if (table.pop("format", None), table.pop("version", None)) != ("libya_news/provenance", 1):
