@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
@@ -193,22 +194,25 @@ def shown(name: str) -> str:
 
 
 def _walk(path: Path, name: str, reading: Reading, seen: set[tuple[int, int]]) -> Iterator[SourceFile | Drop]:
-    try:
-        status = path.stat()
-        if (status.st_dev, status.st_ino) in seen:
-            again = "loop: the folder was already read under another name"
-            yield Drop(name, "read", again if stat.S_ISDIR(status.st_mode) else "duplicate: the same file")
-            return
-        seen.add((status.st_dev, status.st_ino))
-        if stat.S_ISDIR(status.st_mode):
-            for entry, inside in _entries(path):
-                yield from _walk(entry, f"{name}/{inside}", reading, seen)
-        elif stat.S_ISREG(status.st_mode):
-            yield SourceFile(path, name, reading)
-        else:
-            yield Drop(name, "read", "not a file: a socket, pipe or device")
-    except OSError as error:
-        yield Drop(name, "read", f"unreadable: {error.strerror}")
+    """What is at a path and below it; what is still to be seen is a stack, since folders go deeper than calls do."""
+    ahead = [(path, name)]
+    while ahead:
+        path, name = ahead.pop()
+        try:
+            status = path.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                again = "loop: the folder was already read under another name"
+                yield Drop(name, "read", again if stat.S_ISDIR(status.st_mode) else "duplicate: the same file")
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            if stat.S_ISDIR(status.st_mode):
+                ahead += [(entry, f"{name}/{inside}") for entry, inside in reversed(_entries(path))]
+            elif stat.S_ISREG(status.st_mode):
+                yield SourceFile(path, name, reading)
+            else:
+                yield Drop(name, "read", "not a file: a socket, pipe or device")
+        except OSError as error:
+            yield Drop(name, "read", f"unreadable: {error.strerror}")
 
 
 def _entries(folder: Path) -> list[tuple[Path, str]]:
@@ -216,13 +220,31 @@ def _entries(folder: Path) -> list[tuple[Path, str]]:
     card = folder / CARD
     about: list[str] = []
     if card.is_file():
-        names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        names = list(_below(folder))
         with card.open("rb") as stream:
             head = head_of(stream.read(MAX_CARD_BYTES))
         if head is not None:
-            found = (folder / name for name in sorted(data_files(head, names)))
-            return [(path, "/".join(map(_named, path.relative_to(folder).parts))) for path in found]
+            found = sorted(data_files(head, names))
+            return [(folder / name, "/".join(map(_named, PurePosixPath(name).parts))) for name in found]
         about = beside_tables(names)
-    passed_over = PASSED_OVER.union(about)
-    wanted = (path for path in folder.iterdir() if not path.name.startswith(".") and path.name not in passed_over)
+    wanted = (path for path in folder.iterdir() if _is_shown(path.name) and path.name not in about)
     return [(path, _named(path.name)) for path in sorted(wanted, key=lambda path: path.name)]
+
+
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".") and name not in PASSED_OVER
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """The files below a folder, named from there, but those that are hidden or lie behind links to folders."""
+    ahead = [""]
+    while ahead:
+        place = ahead.pop()
+        with suppress(PermissionError), os.scandir(folder / place) as entries:
+            for entry in entries:
+                if not _is_shown(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    ahead.append(f"{place}{entry.name}/")
+                elif entry.is_file():
+                    yield place + entry.name
