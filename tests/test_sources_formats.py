@@ -6,7 +6,10 @@ import base64
 import datetime as dt
 import gzip
 import hashlib
+import io
 import json
+import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pytest
 
 from libya_news import Drop, RawArticle, build, read
 from libya_news.errors import UsageError
-from libya_news.sources import Reading, Source, parse_map
+from libya_news.sources import Reading, Source, _columns, parse_map
 
 ROWS: list[dict[str, Any]] = [
     {"text": "Talks in Moscow ended.", "publisher": "BBC", "url": "https://example.org/1"},
@@ -224,6 +227,112 @@ def test_a_wrong_schema(tmp_path: Path, name: str, column: str, values: list[Any
     articles, drops = _read(tmp_path)
     assert not articles
     assert [drop.reason.startswith(reason) for drop in drops] == [True]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_of_columns_of_the_same_name_the_first_is_meant(tmp_path: Path, name: str) -> None:
+    values: list[Any] = [["Talks."], ["One"], ["More."], ["Two"], [5]]
+    _write(
+        tmp_path / name, pa.Table.from_arrays(list(map(pa.array, values)), ["text", "title", "text", "title", "text"])
+    )
+    (article,) = read(tmp_path)
+    assert (article.data, article.title) == ("Talks.", "One")
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("zone", ["Nowhere/Bogus", "../../../etc/passwd", "\0", "+99:99"])
+def test_a_time_in_no_known_zone_is_none(tmp_path: Path, name: str, zone: str) -> None:
+    _write(tmp_path / name, pa.table({"text": ["Talks."], "date": pa.array([1], pa.timestamp("us", zone))}))
+    (article,) = read(tmp_path)
+    assert article.published_at is None or zone == "+99:99"
+
+
+KINDS: dict[str, tuple[Any, list[Any]]] = {
+    "dictionary": (pa.array(["a", None, "a"]).dictionary_encode(), ["a", None, "a"]),
+    "view": (pa.array(["a", None, "b" * 20], pa.string_view()), ["a", None, "b" * 20]),
+    "large": (pa.array(["a", None, "b"], pa.large_string()), ["a", None, "b"]),
+    "empty dictionary": (pa.array([None] * 3, pa.dictionary(pa.int8(), pa.string())), [None] * 3),
+    "struct": (pa.array([{"name": "a"}] * 3), [None] * 3),
+    "map": (pa.array([[("a", 1)]] * 3, pa.map_(pa.string(), pa.int8())), [None] * 3),
+    "run ends": (pa.RunEndEncodedArray.from_arrays(pa.array([3], pa.int32()), pa.array(["a"])), [None] * 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Those of texts are read, and of structures nothing, however the rows are parted."""
+    column, found = KINDS[kind]
+    authors = pa.array([["A", "B"], None, []])
+    table = pa.table({"text": ["One.", "Two.", "Three."], "publisher": column, "authors": authors})
+    _write(tmp_path / "a.arrow", table)
+    for rows, size in ((64, 1 << 26), (2, 1 << 26), (64, 1)):
+        monkeypatch.setattr(_columns, "BATCH_ROWS", rows)
+        monkeypatch.setattr(_columns, "BATCH_BYTES", size)
+        articles, drops = _read(tmp_path)
+        assert not drops
+        assert [article.publisher for article in articles] == found
+        assert [article.authors for article in articles] == [("A", "B"), (), ()]
+
+
+STORY = "Talks in Moscow. " * 60_000
+VIEW = struct.pack("<i4sii", len(STORY), b"Talk", 0, 0)
+VIEWS = pa.Array.from_buffers(pa.string_view(), 9, [None, *map(pa.py_buffer, (VIEW * 9, STORY.encode()))])
+BOMBS: dict[str, Any] = {
+    "rows of nothing": pa.nulls(9000, pa.string()),
+    "the same text": pa.array([STORY] * 9),
+    "categories": pa.DictionaryArray.from_arrays(pa.array([0] * 9, pa.int32()), pa.array([STORY])),
+    "views": VIEWS,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+@pytest.mark.parametrize("name", [*FILES, "plain.parquet"])
+def test_tables_that_unpack_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, bomb: str) -> None:
+    monkeypatch.setattr("libya_news.sources._streams.FREE_BYTES", 5_000_000)
+    monkeypatch.setattr("libya_news.sources.parquet.MAX_DICTIONARY", 1000)
+    table = pa.table({"text": BOMBS[bomb]})
+    if name.endswith("parquet"):
+        pq.write_table(table, tmp_path / name, compression="zstd", use_dictionary=name == "a.parquet")
+    else:
+        opened = pa.ipc.new_stream if name.startswith("stream") else pa.ipc.new_file
+        with opened(str(tmp_path / name), table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+            writer.write_table(table)
+    articles, drops = _read(tmp_path)
+    assert len(articles) <= 4
+    (drop,) = drops
+    assert drop.reason.startswith("bomb: ")
+
+
+def test_a_table_spends_what_its_archive_may_unpack_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libya_news.sources._streams.FREE_BYTES", 3_000_000)
+    pq.write_table(pa.table({"text": [STORY]}), tmp_path / "a.parquet", compression="zstd")
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for number in range(5):
+            archive.write(tmp_path / "a.parquet", f"{number}.parquet")
+    (tmp_path / "a.zip.gz").write_bytes(gzip.compress(sink.getvalue()))
+    (tmp_path / "a.parquet").unlink()
+    articles, drops = _read(tmp_path)
+    assert len(articles) == 2
+    assert {drop.reason.partition(":")[0] for drop in drops} == {"bomb"}
+
+
+def test_rows_are_unpacked_singly_where_a_dictionary_has_large_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_columns, "BATCH_BYTES", 2_500_000)
+    unpacked: list[int] = []
+    whole = _columns.articles
+
+    def seen(batch: pa.RecordBatch, *rest: Any) -> Any:
+        unpacked.append(batch.num_rows)
+        return whole(batch, *rest)
+
+    monkeypatch.setattr(_columns, "articles", seen)
+    texts = [STORY, STORY.upper()] * 3
+    pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet")
+    assert _texts(list(read(tmp_path))) == texts
+    assert unpacked == [1] * 6
 
 
 def test_corrupt_pages_cost_their_row_group(tmp_path: Path) -> None:

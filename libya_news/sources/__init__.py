@@ -144,7 +144,7 @@ def _opened(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawAr
         if form is None:
             raise Refused(f"unknown format: no reader for {file.suffix or file.name}")
         nothing = True
-        for item in form.read(file):
+        for item in form.read(replace(file, budget=budget)):
             nothing = False
             yield item
         if nothing:

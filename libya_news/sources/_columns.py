@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from libya_news.records import Drop, RawArticle
 
-from ._fields import OF_A_RELEASE, article_from, names_in
-from ._streams import OpenFile, Refused
+from ._fields import OF_A_RELEASE, article_from, listed, names_in
+from ._streams import Budget, OpenFile, Refused
 
 BROKEN_TABLE: Final = (pa.ArrowException, OSError, ValueError, MemoryError)
 """What reading a damaged file raises: names that are no UTF-8, and sizes beyond all memory, too."""
@@ -18,21 +22,32 @@ BROKEN_TABLE: Final = (pa.ArrowException, OSError, ValueError, MemoryError)
 BATCH_ROWS: Final = 64
 """Rows that are unpacked at once: few, since each may be as large as a document may be."""
 
+BATCH_BYTES: Final = 1 << 26
+"""Bytes of values that are unpacked at once, or one row: as many as a document may have."""
+
+ROW_BYTES: Final = 1 << 10
+"""What a row costs, whatever is in it: an article or a drop takes about so much memory. Half a million rows of nothing
+fit into some hundred bytes of a file, and a drop is made of each."""
+
+_VALUE_BYTES: Final = 16
+"""Of a number, a time, or one more text in a list."""
+
 
 def wanted(schema: pa.Schema, file: OpenFile) -> list[str]:
-    """The columns that an article is made of.
+    """The columns that an article is made of; of those of the same name, the first is meant.
 
     Raises:
         Refused: none holds its text.
     """
-    names = names_in(dict.fromkeys(schema.names), file.reading)
-    texts = [name for name in (*names["text"], *names["html"]) if name in schema.names]
+    kinds = {field.name: field.type for field in reversed(list(schema))}
+    names = names_in(kinds, file.reading)
+    texts = [name for name in (*names["text"], *names["html"]) if name in kinds]
     if not texts:
-        raise Refused(f"wrong schema: no column of text; there are {', '.join(schema.names)}"[:500])
-    if not any(_is_text(schema.field(name).type) for name in texts):
-        raise Refused(f"wrong schema: column {texts[0]} holds {schema.field(texts[0]).type}, not text")
+        raise Refused(f"wrong schema: no column of text; there are {listed(schema.names)}"[:500])
+    if not any(_is_text(kinds[name]) for name in texts):
+        raise Refused(f"wrong schema: column {listed(texts[:1])} holds {listed([str(kinds[texts[0]])])}, not text")
     known = OF_A_RELEASE.union(*names.values())
-    return [field.name for field in schema if field.name in known]
+    return [name for name in dict.fromkeys(schema.names) if name in known and _is_read(kinds[name])]
 
 
 def _is_text(kind: Any) -> bool:
@@ -42,24 +57,101 @@ def _is_text(kind: Any) -> bool:
     return any(test(kind) for test in (*tests, pa.types.is_string_view, pa.types.is_binary_view))
 
 
-def articles(batch: pa.RecordBatch, file: OpenFile, first: int) -> Iterator[RawArticle | Drop]:
-    """One article a row; ``first`` is the number of the batch's first row in its file."""
-    columns = [_values(column) for column in batch.columns]
-    for number, row in enumerate(zip(*columns, strict=True), start=first):
-        yield article_from(dict(zip(batch.schema.names, row, strict=True)), file, str(number))
+def _is_read(kind: Any) -> bool:
+    """Whether values of a kind say anything: those of others are structures, and some hold themselves many times."""
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        kind = kind.value_type
+    return _is_text(kind) or pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
+
+
+def articles(
+    batch: pa.RecordBatch, names: Sequence[str], file: OpenFile, first: int, budget: Budget
+) -> Iterator[RawArticle | Drop]:
+    """One article a row.
+
+    Args:
+        batch: the rows.
+        names: the columns that are wanted.
+        file: where they come from.
+        first: the number of the batch's first row in its file.
+        budget: what all values of the file spend.
+
+    Raises:
+        Refused: the values of all rows are more than the budget has.
+    """
+    columns = [batch.column(batch.schema.names.index(name)) for name in names]
+    for start, end in pairwise(_parts(batch, columns, budget)):
+        values = [_values(column.slice(start, end - start)) for column in columns]
+        for number, row in enumerate(zip(*values, strict=True), start=first + start):
+            yield article_from(dict(zip(names, row, strict=True)), file, str(number))
+
+
+def _parts(batch: pa.RecordBatch, columns: list[Any], budget: Budget) -> list[int]:
+    """Where parts that are unpacked at once begin, and where the last one ends; all of their bytes are spent."""
+    if batch.num_rows <= BATCH_ROWS and batch.nbytes <= BATCH_BYTES and not any(map(_is_shared, columns)):
+        budget.spend(batch.nbytes + ROW_BYTES * batch.num_rows)
+        return [0, batch.num_rows]
+    sizes = sum((_sizes(column) for column in columns), np.full(batch.num_rows, ROW_BYTES, np.int64))
+    budget.spend(int(sizes.sum()))
+    return _bounds(sizes)
+
+
+def _is_shared(column: Any) -> bool:
+    """Whether several rows may have the same bytes as their values, so that these are more than the column has."""
+    kind = column.type
+    kind = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else kind
+    return any(test(kind) for test in (pa.types.is_dictionary, pa.types.is_string_view, pa.types.is_binary_view))
+
+
+def _bounds(sizes: npt.NDArray[np.int64]) -> list[int]:
+    """Where parts of some rows begin, each of ``BATCH_ROWS`` and ``BATCH_BYTES`` or little more, and where all end."""
+    bytes_, rows = sizes.cumsum() // BATCH_BYTES, np.arange(len(sizes)) // BATCH_ROWS
+    inner = np.flatnonzero(np.diff(bytes_) | np.diff(rows)) + 1
+    return [0, *map(int, inner), len(sizes)]
+
+
+def _sizes(column: Any) -> npt.NDArray[np.int64]:
+    """About how many bytes the value of each row takes, where the same bytes are counted for each row that has them."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        chosen, at = np.unique(_numbers(column.indices), return_inverse=True)
+        known = column.dictionary.take(pa.array(chosen)) if len(column.dictionary) else pa.nulls(len(chosen))
+        return _sizes(known)[at]
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        ends = np.cumsum(lengths := _numbers(column.value_lengths()))
+        sums = np.concatenate([[0], np.cumsum(_sizes(column.flatten()) + _VALUE_BYTES)])
+        return np.asarray(sums[ends] - sums[ends - lengths], np.int64)
+    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+        return _viewed(column)
+    return _numbers(pc.binary_length(column)) if _is_text(kind) else np.full(len(column), _VALUE_BYTES, np.int64)
+
+
+def _viewed(column: Any) -> npt.NDArray[np.int64]:
+    """The lengths of views: each has 16 bytes, which begin with it."""
+    buffer, start = column.buffers()[1], column.offset
+    lengths = np.frombuffer(buffer, np.int32)[4 * start : 4 * (start + len(column)) : 4]
+    return np.where(column.is_valid().to_numpy(zero_copy_only=False), lengths, 0).astype(np.int64)
+
+
+def _numbers(column: Any) -> npt.NDArray[np.int64]:
+    return np.asarray(column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False), np.int64)
 
 
 def _values(column: Any) -> list[Any]:
-    """The values of a column; where Python has no such value (a time in the year 275760), none."""
+    """The values of a column; where Python has no such value (a time in the year 275760, or in no known zone), none."""
     try:
         values: list[Any] = column.to_pylist()
-    except (ValueError, OverflowError, ArithmeticError):
+    except _NO_VALUE:
         values = [_value(scalar) for scalar in column]
     return values
+
+
+_NO_VALUE: Final = (ValueError, ArithmeticError, LookupError, TypeError, NotImplementedError, pa.ArrowException)
+"""What pyarrow and what it asks about time zones raise for a value."""
 
 
 def _value(scalar: Any) -> Any:
     try:
         return scalar.as_py()
-    except (ValueError, OverflowError, ArithmeticError):
+    except _NO_VALUE:
         return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from libya_news._tables import load_table
@@ -78,7 +79,22 @@ def _first(record: Mapping[str, Any], names: list[str]) -> Any:
 def _lacking(record: Mapping[str, Any], reading: Reading) -> str:
     name = reading.fields.get("text")
     what = f"the field {name!r}, which is to be the text, is missing, empty or no text" if name else "no field of text"
-    return f"{what}; there are {', '.join(map(str, record)) or 'none'}"[:500]
+    return f"{what}; there are {listed(record)}"[:500]
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names of other people's fields in one line that can be printed, whatever they are.
+
+    >>> print(listed(["text", "a\\nb", "\\ud800"]))
+    text, a\\nb, \\ud800
+    """
+    shown = (name if name.isprintable() else ascii(name)[1:-1] for name in islice(names, _MOST_NAMES))
+    return ", ".join(name[:_LONGEST_NAME] for name in shown) or "none"
+
+
+_MOST_NAMES: Final = 100
+_LONGEST_NAME: Final = 100
+"""Characters: a reason of a drop is short."""
 
 
 def _text(value: Any) -> str:

@@ -124,12 +124,14 @@ class OpenFile:
         stream: its bytes, from the first on; it can be read once.
         reading: how its source is read.
         size: bytes that it takes where it lies; what its content may unpack to is measured by it.
+        budget: what its content spends besides its own, where it was packed.
     """
 
     name: str
     stream: IO[bytes]
     reading: Reading
     size: int
+    budget: Budget | None = None
 
     @property
     def suffix(self) -> str:
