@@ -112,6 +112,12 @@ def test_schema() -> None:
         (("inspect", "nowhere"), 2, "no file or folder"),
         (("build", "/dev/null"), 1, "gave an article"),
         (("inspect", "/dev/null"), 1, "holds no article"),
+        (
+            ("inspect", "seeds", "--svg", "/nonexistent/x.svg"),
+            3,
+            "'/nonexistent/x.svg' cannot be written: No such",
+        ),
+        (("build", "seeds", "--max-document-bytes", str(2**63 - 1)), 2, "is too high. Give at most 1073741824"),
     ],
 )
 def test_errors_are_short_and_have_codes(

@@ -16,6 +16,10 @@ MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 """A single document beyond this size is dropped with its size. News articles end below 1 MB; the largest text that the
 library is tested to take in bounded time is 64 MB."""
 
+MOST_DOCUMENT_BYTES: Final = 1 << 30
+"""Beyond this no limit can be: texts of a batch have offsets of 31 bits where they are kept, and as many bytes as the
+limit are asked for at once where they are read."""
+
 FACTS: Final = ("publisher", "language", "licence", "rights_holder", "terms")
 """What can be said of a whole source at once."""
 
@@ -39,12 +43,16 @@ class Reading:
         """Refuse what could only be a slip.
 
         Raises:
-            UsageError: a field or fact is not one of ours, or the limit is below one byte.
+            UsageError: a field or fact is not one of ours, or the limit is no byte or beyond ``MOST_DOCUMENT_BYTES``.
         """
         _known("field", self.fields, field_names())
         _known("fact", self.facts, FACTS)
         if self.max_document_bytes < 1:
             raise UsageError(f"A limit of {self.max_document_bytes} bytes leaves nothing.", "Give 1 or more.")
+        if self.max_document_bytes > MOST_DOCUMENT_BYTES:
+            raise UsageError(
+                f"A limit of {self.max_document_bytes} bytes is too high.", f"Give at most {MOST_DOCUMENT_BYTES}."
+            )
 
 
 @dataclass(frozen=True, slots=True)
