@@ -97,6 +97,46 @@ def test_a_mapping(tmp_path: Path) -> None:
     assert (article.data, article.publisher) == ("Talks.", "BBC")
 
 
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ({"language": ["ar"], "publisher": ["BBC"], "title": "T"}, ("ar", "BBC", "T", ())),
+        ({"language": {"x": 1}, "lang": "ar", "publisher": float("nan"), "title": [["a"]]}, ("ar", None, None, ())),
+        ({"publisher": float("inf"), "title": True, "language": ["ar", "en"]}, (None, None, None, ())),
+        ({"authors": {"x": 5}, "byline": "B"}, (None, None, None, ("B",))),
+        ({"authors": ["A", None, {"x": 5}, 7, "unknown"]}, (None, None, None, ("A", "7"))),
+        ({"text": 5, "content": ["Talks."], "title": 7}, (None, None, "7", ())),
+    ],
+)
+def test_what_values_of_other_kinds_say(tmp_path: Path, row: dict[str, Any], found: tuple[Any, ...]) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": "Talks.", **row}), encoding="utf-8")
+    (article,) = read(tmp_path)
+    assert article.data == "Talks."
+    assert (article.language, article.publisher, article.title, article.authors) == found
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"text": 5, "html": None}, "no text: what the field text holds is no text; there are text, html"),
+        ({"text": "", "html": {}}, "no text: what the field html holds is no text; there are text, html"),
+        (
+            {"a\n\x1b[2J": 1, "\ud800": 2, "x" * 999: 3},
+            "no text: no field of text; there are a\\n\\x1b[2J, \\ud800, xx",
+        ),
+        ({}, "no text: no field of text; there are none"),
+    ],
+)
+def test_records_without_a_text(tmp_path: Path, row: dict[str, Any], reason: str) -> None:
+    """Names of fields are anything, and are shown in one line that can be printed and written."""
+    (tmp_path / "a.jsonl").write_text(f'{json.dumps(row)}\n{{"text": "Talks."}}', encoding="utf-8")
+    release = build([tmp_path / "a.jsonl"], out=tmp_path / "out")
+    (drop,) = release.drops
+    assert drop.reason.startswith(reason)
+    assert drop.reason.isprintable()
+    assert len(drop.reason) < 200
+
+
 def test_a_mapping_to_a_field_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps(ROWS[0]), encoding="utf-8")
     drops: list[Drop] = []
@@ -120,6 +160,12 @@ def test_a_mapping_with_two_names_for_one_field() -> None:
 def test_a_mapping_of_a_field_that_we_do_not_have() -> None:
     with pytest.raises(UsageError, match=r"'colour' is no field.*text, html, url"):
         Reading(fields={"colour": "red"})
+
+
+@pytest.mark.parametrize("limit", [0, 2**30 + 1, 2**63 - 1])
+def test_a_limit_that_is_none(limit: int) -> None:
+    with pytest.raises(UsageError, match=f"A limit of {limit} bytes"):
+        Reading(max_document_bytes=limit)
 
 
 def test_facts_of_a_source_fill_what_its_records_do_not_say(tmp_path: Path) -> None:

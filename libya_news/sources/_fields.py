@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from math import isfinite
 from typing import Any, Final
 
 from libya_news._tables import load_table
@@ -19,9 +20,9 @@ OF_A_RELEASE: Final = frozenset({"article_id", "raw_sha256", "text_sha256"})
 """Fields that only rows of a published release have together: theirs are called as ours are, and nothing else."""
 
 _ABOUT: Final = (
-    "url", "publisher", "title", "authors", "published_at", "language", "licence", "rights_holder", "terms",
+    "url", "publisher", "title", "published_at", "language", "licence", "rights_holder", "terms",
 )  # fmt: skip
-"""Our fields besides the text."""
+"""Our fields besides the text that have one value."""
 
 _UNKNOWN: Final = "unknown"
 """What releases have in the place of a licence that nobody knows: it says nothing."""
@@ -30,16 +31,15 @@ _UNKNOWN: Final = "unknown"
 def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> RawArticle | Drop:
     """Map a record's fields by the names in ``tables/fields.toml``, or by the reading's own; a drop without text."""
     names = names_in(record, file.reading)
-    text = _first(record, names["text"])
-    data = text or _first(record, names["html"])
+    text = _first(record, names["text"], _TEXT)
+    data = text or _first(record, names["html"], _TEXT)
     where = f"{file.name}:{position}"
-    if not isinstance(data, (str, bytes)):
-        return Drop(where, "read", f"no text: {_lacking(record, file.reading)}")
+    if data is None:
+        return Drop(where, "read", f"no text: {_lacking(record, names, file.reading)}")
     limit = file.reading.max_document_bytes
     if _MOST_BYTES * len(data) > limit and (size := _size(data)) > limit:
         return Drop(where, "read", too_large(size, limit))
     found = {field: _first(record, names[field]) for field in _ABOUT}
-    authors = found.pop("authors") or ()
     when = found.pop("published_at")
     said: dict[str, Any] = {field: _text(value) if value else None for field, value in found.items()}
     return RawArticle(
@@ -47,7 +47,7 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
         data,
         position,
         html=not text,
-        authors=tuple(map(_text, authors if isinstance(authors, (list, tuple)) else [authors])),
+        authors=_authors(record, names["authors"]),
         published_at=parse_date(_text(when)) if when else None,
         **said,
     )
@@ -69,16 +69,44 @@ def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[s
     return {**names, **{field: [name] for field, name in reading.fields.items()}} if reading.fields else names
 
 
-def _first(record: Mapping[str, Any], names: list[str]) -> Any:
+_TEXT: Final = (str, bytes)
+
+
+def _first(record: Mapping[str, Any], names: list[str], kinds: Any = object) -> Any:
+    """The value of the first field that says something of some kind."""
     for name in names:
-        if (value := record.get(name)) and value != _UNKNOWN:
-            return value
+        if (value := record.get(name)) and (said := _said(value)) is not None and isinstance(said, kinds):
+            return said
     return None
 
 
-def _lacking(record: Mapping[str, Any], reading: Reading) -> str:
-    name = reading.fields.get("text")
-    what = f"the field {name!r}, which is to be the text, is missing, empty or no text" if name else "no field of text"
+def _said(value: Any) -> Any:
+    """What a value says: itself, or the one text in a list; None for structures, and for what no field can mean.
+
+    >>> _said("ar"), _said(["ar"]), _said(1579000000), _said({"x": 5}), _said(["a", "b"]), _said(float("nan"))
+    ('ar', 'ar', 1579000000, None, None, None)
+    """
+    if isinstance(value, (list, tuple)):
+        value = value[0] if len(value) == 1 and isinstance(value[0], _TEXT) else None
+    is_none = not value or value == _UNKNOWN or isinstance(value, (bool, dict))
+    return None if is_none or (isinstance(value, float) and not isfinite(value)) else value
+
+
+def _authors(record: Mapping[str, Any], names: list[str]) -> tuple[str, ...]:
+    for name in names:
+        value = record.get(name)
+        said = map(_said, value if isinstance(value, (list, tuple)) else [value])
+        if found := tuple(_text(each) for each in said if each is not None):
+            return found
+    return ()
+
+
+def _lacking(record: Mapping[str, Any], names: Mapping[str, list[str]], reading: Reading) -> str:
+    if name := reading.fields.get("text"):
+        what = f"the field {name!r}, which is to be the text, is missing, empty or no text"
+    else:
+        filled = [name for name in (*names["text"], *names["html"]) if record.get(name) not in (None, "", b"")]
+        what = f"what the field {listed(filled[:1])} holds is no text" if filled else "no field of text"
     return f"{what}; there are {listed(record)}"[:500]
 
 
