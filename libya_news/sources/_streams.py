@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import io
 import lzma
@@ -16,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any, Final
 
 from ._reading import Reading
+from ._unpacking import bzip2, xz
 
 BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
 """What opening or reading a damaged, truncated or forbidden file raises."""
@@ -89,6 +89,9 @@ class Unpacked(io.RawIOBase):
             data: bytes = self._read(size)
             if self._budget:
                 self._budget.spend(len(data))
+        except MemoryError:
+            self._fault = Refused("unreadable: to unpack it takes more memory than there is")
+            raise self._fault from None
         except Exception as error:
             self._fault = error
             raise
@@ -218,8 +221,8 @@ def _zstd(stream: Any) -> Any:
 COMPRESSIONS: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
     (b"\x1f\x8b", gzip.open),
     (b"\x28\xb5\x2f\xfd", _zstd),
-    (b"\xfd7zXZ\x00", lzma.open),
-    (b"BZh", bz2.open),
+    (b"\xfd7zXZ\x00", xz),
+    (b"BZh", bzip2),
 )
 """First bytes, and what unpacks the bytes behind them."""
 
