@@ -133,8 +133,9 @@ def _opened(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawAr
     if (inside or unpacked) and depth == MAX_LAYERS:
         raise Refused(f"nested: more than {MAX_LAYERS} archives and compressions inside of each other")
     if inside:
+        whole = Budget(file.size, budget, "the archive")
         for member in inside:
-            yield from (member,) if isinstance(member, Drop) else _member(member, budget, depth)
+            yield from (member,) if isinstance(member, Drop) else _member(member, whole, depth)
     elif unpacked:
         yield from _opened(*unpacked, depth + 1)
     else:

@@ -14,11 +14,11 @@ from typing import Any, Final, NamedTuple
 from libya_news.records import Drop
 
 from ._files import PASSED_OVER, shown
-from ._streams import BROKEN, Forward, OpenFile, Refused, unreadable
+from ._streams import BROKEN, NO_MEMORY, Forward, OpenFile, Refused, unreadable
+from ._zip import Entries
 
-_ENCRYPTED: Final = 0x1
-"""The bit of a zip entry's flags that says that a password is needed."""
-
+_ENCRYPTED: Final = 0x41
+"""The bits of a zip entry's flags that say that a password is needed."""
 
 MAX_NAME: Final = 1024
 """Characters of an entry's name with its folders; file systems take up to 4,096 bytes, and zip archives hold 65,535."""
@@ -39,6 +39,7 @@ class Archive(NamedTuple):
 def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
     """The files of a zip archive."""
     with file.seekable() as stream, zipfile.ZipFile(stream) as archive:
+        entries = Entries(stream, archive)
         for entry in archive.infolist():
             name = f"{file.name}/{entry.filename}"
             mode = entry.external_attr >> 16
@@ -48,11 +49,17 @@ def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
             elif entry.flag_bits & _ENCRYPTED:
                 yield Drop(shown_name(name), "read", "encrypted: a password is needed")
             else:
-                try:
-                    with archive.open(entry) as member:
-                        yield OpenFile(name, member, file.reading, entry.compress_size)
-                except (*BROKEN, NotImplementedError) as error:
-                    yield Drop(shown_name(name), "read", unreadable(error))
+                yield _zip_member(file, name, entries, entry)
+
+
+def _zip_member(file: OpenFile, name: str, entries: Entries, entry: zipfile.ZipInfo) -> OpenFile | Drop:
+    try:
+        stream: Any = entries.open(entry)
+    except MemoryError:
+        return Drop(shown_name(name), "read", NO_MEMORY)
+    except (*BROKEN, *_DAMAGED) as error:
+        return Drop(shown_name(name), "read", unreadable(error))
+    return OpenFile(name, stream, file.reading, entry.compress_size)
 
 
 def tar_members(file: OpenFile) -> Iterator[OpenFile | Drop]:

@@ -32,17 +32,22 @@ densest bombs of gzip have 1,032, of others far more."""
 FREE_BYTES: Final = 256 * 1024 * 1024
 """Bytes that any file may unpack to: what can do no harm, however small it was packed."""
 
+NO_MEMORY: Final = "unreadable: to unpack it takes more memory than there is"
+
 
 class Refused(Exception):  # noqa: N818 - it says what happens, and never leaves this package
     """Something that is not read; its text is the reason of the drop."""
 
 
 class Budget:
-    """How many bytes a compressed file may still unpack to; what is inside another file spends that one's too."""
+    """How many bytes a compressed file may still unpack to; what is inside another file spends that one's too.
 
-    def __init__(self, packed: int, parent: Budget | None = None) -> None:
+    So do the files of an archive spend its own: many small bombs are one large one.
+    """
+
+    def __init__(self, packed: int, parent: Budget | None = None, what: str = "it") -> None:
         self._left = self._limit = max(FREE_BYTES, MAX_EXPANSION * packed)
-        self._parent = parent
+        self._parent, self._what = parent, what
 
     def spend(self, size: int) -> None:
         """Take bytes off.
@@ -52,7 +57,7 @@ class Budget:
         """
         self._left -= size
         if self._left < 0:
-            raise Refused(f"bomb: it unpacks to more than {self._limit:,} bytes")
+            raise Refused(f"bomb: {self._what} unpacks to more than {self._limit:,} bytes")
         if self._parent:
             self._parent.spend(size)
 
@@ -90,7 +95,7 @@ class Unpacked(io.RawIOBase):
             if self._budget:
                 self._budget.spend(len(data))
         except MemoryError:
-            self._fault = Refused("unreadable: to unpack it takes more memory than there is")
+            self._fault = Refused(NO_MEMORY)
             raise self._fault from None
         except Exception as error:
             self._fault = error

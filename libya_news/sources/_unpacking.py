@@ -59,6 +59,24 @@ class Part:
         return data
 
 
+def exactly(stream: Part, size: int) -> bytes:
+    """So many bytes of a stream.
+
+    Raises:
+        EOFError: there are not so many left.
+
+    >>> import io
+    >>> exactly(io.BytesIO(b"talks end"), 5)
+    b'talks'
+    """
+    data = b""
+    while len(data) < size:
+        if not (block := stream.read1(size - len(data))):
+            raise EOFError(f"cut off: {len(data):,} of {size:,} bytes are there")
+        data += block
+    return data
+
+
 class Packed:
     """The bytes that one compressed stream unpacks to.
 
