@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import gzip
 import io
 import json
 import lzma
@@ -19,8 +20,8 @@ from libya_news.sources._unpacking import Chain, Part, bzip2, xz
 LINES = [
     b"".join(json.dumps({"text": f"{part} {number**5}"}).encode() + b"\n" for number in range(99)) for part in "ab"
 ]
-PACKERS: dict[str, Callable[[bytes], bytes]] = {".xz": lzma.compress, ".bz2": bz2.compress}
-OPENERS: dict[str, Callable[[Any], Chain]] = {".xz": xz, ".bz2": bzip2}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
+OPENERS: dict[str, Callable[[Any], Chain]] = {".gz": _unpacking.gzip, ".xz": xz, ".bz2": bzip2}
 
 
 def _read(path: Path) -> tuple[list[RawArticle], list[Drop]]:
@@ -52,7 +53,7 @@ def test_zeros_pad_streams(tmp_path: Path, suffix: str, padding: int) -> None:
 @pytest.mark.parametrize("damage", ["first byte", "second byte", "content", "cut", "one byte left", "garbage"])
 def test_damage_behind_the_first_stream_is_no_silence(tmp_path: Path, suffix: str, damage: str) -> None:
     first, second = map(PACKERS[suffix], LINES)
-    turned = {"first byte": 0, "second byte": 1, "content": 60}.get(damage)
+    turned = {"first byte": 0, "second byte": 1, "content": 90}.get(damage)
     if turned is not None:
         second = second[:turned] + bytes([second[turned] ^ 1]) + second[turned + 1 :]
     second = {"cut": second[:-9], "one byte left": second[:1], "garbage": b"garbage"}.get(damage, second)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import struct
-import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 from libya_news.records import Drop
 
 from ._files import PASSED_OVER, shown
-from ._streams import BROKEN, NO_MEMORY, Forward, OpenFile, Refused, unreadable
+from ._streams import BROKEN, NO_MEMORY, OpenFile, Refused, unreadable
+from ._tar import entries
 from ._zip import Entries
 
 _ENCRYPTED: Final = 0x41
@@ -39,7 +40,7 @@ class Archive(NamedTuple):
 def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
     """The files of a zip archive."""
     with file.seekable() as stream, zipfile.ZipFile(stream) as archive:
-        entries = Entries(stream, archive)
+        contents = Entries(stream, archive)
         for entry in archive.infolist():
             name = f"{file.name}/{entry.filename}"
             mode = entry.external_attr >> 16
@@ -49,12 +50,12 @@ def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
             elif entry.flag_bits & _ENCRYPTED:
                 yield Drop(shown_name(name), "read", "encrypted: a password is needed")
             else:
-                yield _zip_member(file, name, entries, entry)
+                yield _zip_member(file, name, contents, entry)
 
 
-def _zip_member(file: OpenFile, name: str, entries: Entries, entry: zipfile.ZipInfo) -> OpenFile | Drop:
+def _zip_member(file: OpenFile, name: str, contents: Entries, entry: zipfile.ZipInfo) -> OpenFile | Drop:
     try:
-        stream: Any = entries.open(entry)
+        stream: Any = contents.open(entry)
     except MemoryError:
         return Drop(shown_name(name), "read", NO_MEMORY)
     except (*BROKEN, *_DAMAGED) as error:
@@ -64,17 +65,27 @@ def _zip_member(file: OpenFile, name: str, entries: Entries, entry: zipfile.ZipI
 
 def tar_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
     """The files of a tar archive, as they come."""
-    stream: Any = Forward(file.stream)
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for entry in archive:
-            name = f"{file.name}/{entry.name}"
-            kind = "folder" if entry.isdir() else "link" if entry.issym() or entry.islnk() else "file"
-            if reason := _unwanted(entry.name, kind):
-                yield from _dropped(name, reason)
-            elif (member := archive.extractfile(entry)) is None:
-                yield Drop(shown_name(name), "read", "not a file: a pipe or device")
-            else:
-                yield OpenFile(name, member, file.reading, entry.size)
+    end = file.stream.seek(0, io.SEEK_END) if file.stream.seekable() else None
+    if end is not None:
+        file.stream.seek(0)
+    for member in entries(file.stream):
+        if isinstance(member, str):
+            yield Drop(file.name, "read", member)
+            continue
+        name = f"{file.name}/{member.name}"
+        if reason := _unwanted(member.name, member.kind) or _NO_FILE.get(member.kind, ""):
+            yield from _dropped(name, reason)
+        else:
+            # where it can be known, not more than is there: a header can say anything
+            size = member.size if end is None else min(member.size, end - file.stream.tell())
+            stream: Any = member.stream
+            yield OpenFile(name, stream, file.reading, size)
+
+
+_NO_FILE: Final = {
+    "device": "not a file: a pipe or device",
+    "sparse": "unreadable: a sparse file, whose header can say that it has any number of zeros",
+}
 
 
 ARCHIVES: Final = (

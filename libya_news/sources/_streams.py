@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import lzma
-import tarfile
 import tempfile
 import zipfile
 import zlib
@@ -15,9 +13,9 @@ from pathlib import PurePosixPath
 from typing import IO, Any, Final
 
 from ._reading import Reading
-from ._unpacking import bzip2, xz
+from ._unpacking import bzip2, gzip, xz
 
-BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
+BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 """What opening or reading a damaged, truncated or forbidden file raises."""
 
 BLOCK: Final = 1 << 18
@@ -224,7 +222,7 @@ def _zstd(stream: Any) -> Any:
 
 
 COMPRESSIONS: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
-    (b"\x1f\x8b", gzip.open),
+    (b"\x1f\x8b", gzip),
     (b"\x28\xb5\x2f\xfd", _zstd),
     (b"\xfd7zXZ\x00", xz),
     (b"BZh", bzip2),

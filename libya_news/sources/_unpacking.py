@@ -1,18 +1,22 @@
 """What unpacks compressed bytes step by step: no read makes more bytes than it was asked for, whatever was packed.
 
-Python's own readers of bzip2 and xz pass over damage behind the first of several streams, and those of zip archives
-unpack all that is made of a piece at once, be it gigabytes.
+Python's own readers of bzip2 and xz pass over damage behind the first of several streams. That of gzip reads ahead, and
+gives nothing of that where it meets damage. That of zip archives unpacks all that a piece makes at once, be it gigabytes.
 """
 
 from __future__ import annotations
 
 import bz2
 import lzma
+import zlib
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 MAX_MEMORY: Final = 256 * 1024 * 1024
 """Bytes that a decompressor may take. ``xz -9`` asks for 65 MiB; a header of 13 bytes can ask for 4 GiB."""
+
+_GZIP: Final = zlib.MAX_WBITS + 16
+"""How ``zlib`` is told that a stream has the head and the checksum of gzip."""
 
 
 class Decompressor(Protocol):
@@ -32,6 +36,32 @@ class Decompressor(Protocol):
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         """Some of what the bytes unpack to."""
+
+
+class Inflate:
+    """The decompressor of ``zlib`` in the shape of the others; of bytes with neither head nor checksum, as a rule."""
+
+    def __init__(self, form: int = -zlib.MAX_WBITS) -> None:
+        self._zlib = zlib.decompressobj(form)
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the stream was met."""
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether all bytes that were given are taken; some of what they unpack to may still be there."""
+        return not self._zlib.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was given to it and lies behind the end of the stream."""
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """Some of what the bytes unpack to."""
+        return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
 
 
 class Part:
@@ -131,6 +161,11 @@ class Chain(Packed):
             rest = block.lstrip(b"\0")
         self._given, self._decompressor = rest, self._start()
         return True
+
+
+def gzip(stream: Any) -> Chain:
+    """The bytes of a gzip file."""
+    return Chain(stream, lambda: Inflate(_GZIP))
 
 
 def bzip2(stream: Any) -> Chain:

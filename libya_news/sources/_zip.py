@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import IO, Any, Final
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from ._unpacking import MAX_MEMORY, Packed, Part, exactly
+from ._unpacking import MAX_MEMORY, Inflate, Packed, Part, exactly
 
 _HEADER: Final = 30
 """Bytes of the header in front of an entry, without the name and what else follows it."""
@@ -98,28 +98,6 @@ class Entry:
         return data
 
 
-class _Inflate:
-    """The decompressor of ``zlib`` with the names that those of ``bz2`` and ``lzma`` have."""
-
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
-
-    @property
-    def eof(self) -> bool:
-        return self._zlib.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._zlib.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._zlib.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
-
-
 def _lzma(packed: Part, entry: ZipInfo) -> Packed:
     """What LZMA packed: in front of it are 4 bytes about it, and its properties with the size of the dictionary.
 
@@ -136,7 +114,7 @@ def _lzma(packed: Part, entry: ZipInfo) -> Packed:
 
 _METHODS: Final[dict[int, Callable[[Part, ZipInfo], Part | Packed]]] = {
     ZIP_STORED: lambda packed, _: packed,
-    ZIP_DEFLATED: lambda packed, _: Packed(packed, _Inflate),
+    ZIP_DEFLATED: lambda packed, _: Packed(packed, Inflate),
     ZIP_BZIP2: lambda packed, _: Packed(packed, bz2.BZ2Decompressor),
     ZIP_LZMA: _lzma,
 }
