@@ -188,6 +188,38 @@ def test_no_memory_for_an_entry_is_a_drop_of_it(tmp_path: Path, monkeypatch: pyt
     assert [drop.reason for drop in _read(tmp_path)[1]] == [_streams.NO_MEMORY]
 
 
+class _Pipe(io.BytesIO):
+    """What cannot go back to write a size that is known only later."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: int) -> int:
+        raise OSError
+
+    def tell(self) -> int:
+        raise OSError
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_sizes_behind_the_bytes_and_in_64_bits(tmp_path: Path, method: int) -> None:
+    sink = _Pipe()
+    with zipfile.ZipFile(sink, "w", method) as archive:
+        for name in ("a.txt", "b.txt"):
+            with archive.open(name, "w", force_zip64=True) as member:
+                member.write(STORY.encode())
+    (tmp_path / "a.zip").write_bytes(sink.getvalue())
+    articles, drops = _read(tmp_path)
+    assert ([article.data for article in articles], drops) == ([STORY.encode()] * 2, [])
+
+
+def test_a_folder_that_holds_bytes_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(_packed({"a.txt": STORY.encode(), "c/": b""}).replace(b"a.txt", b"a.tx/"))
+    articles, drops = _read(tmp_path)
+    assert not articles
+    assert [drop.reason for drop in drops] == ["unknown format: no reader for .tx"]
+
+
 def test_an_archive_behind_other_bytes(tmp_path: Path) -> None:
     """Offsets count from the archive's first byte, and its kind is told by that of the file."""
     (tmp_path / "a.zip").write_bytes(_packed({"no.bin": b"\0"}) + _three())

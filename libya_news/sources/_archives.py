@@ -44,7 +44,8 @@ def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
         for entry in archive.infolist():
             name = f"{file.name}/{entry.filename}"
             mode = entry.external_attr >> 16
-            kind = "link" if stat.S_ISLNK(mode) else "folder" if entry.is_dir() else "file"
+            folder = entry.is_dir() and not entry.file_size  # what holds bytes is none, whatever its name
+            kind = "link" if stat.S_ISLNK(mode) else "folder" if folder else "file"
             if reason := _unwanted(entry.filename, kind):
                 yield from _dropped(name, reason)
             elif entry.flag_bits & _ENCRYPTED:

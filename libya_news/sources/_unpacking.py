@@ -1,7 +1,7 @@
 """What unpacks compressed bytes step by step: no read makes more bytes than it was asked for, whatever was packed.
 
 Python's own readers of bzip2 and xz pass over damage behind the first of several streams. That of gzip reads ahead, and
-gives nothing of that where it meets damage. That of zip archives unpacks all that a piece makes at once, be it gigabytes.
+gives nothing of that where it meets damage. That of zip archives unpacks all of a piece at once, be it to gigabytes.
 """
 
 from __future__ import annotations
