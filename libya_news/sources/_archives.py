@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import stat
 import struct
 import zipfile
@@ -66,9 +65,7 @@ def _zip_member(file: OpenFile, name: str, contents: Entries, entry: zipfile.Zip
 
 def tar_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
     """The files of a tar archive, as they come."""
-    end = file.stream.seek(0, io.SEEK_END) if file.stream.seekable() else None
-    if end is not None:
-        file.stream.seek(0)
+    plain = file.stream.seekable()
     for member in entries(file.stream):
         if isinstance(member, str):
             yield Drop(file.name, "read", member)
@@ -78,7 +75,7 @@ def tar_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
             yield from _dropped(name, reason)
         else:
             # where it can be known, not more than is there: a header can say anything
-            size = member.size if end is None else min(member.size, end - file.stream.tell())
+            size = min(member.size, file.size - file.stream.tell()) if plain else member.size
             stream: Any = member.stream
             yield OpenFile(name, stream, file.reading, size)
 

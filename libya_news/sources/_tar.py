@@ -33,6 +33,12 @@ _MAX_FACTS: Final = 1 << 20
 _SKIPPED: Final = 1 << 18
 """Bytes that are read at once of what is passed over."""
 
+_TELLING: Final = (GNUTYPE_LONGNAME, GNUTYPE_LONGLINK, XHDTYPE, SOLARIS_XHDTYPE, XGLTYPE)
+"""Kinds of headers that only tell facts of other members."""
+
+_HOLES: Final = b"holes"
+"""The one fact that is kept of all that is said of a sparse file."""
+
 DAMAGED: Final = "unreadable: a header is damaged or cut off: what lies between it and the next sound one is lost"
 UNMARKED: Final = "unreadable: the archive has no end mark: it may be cut off"
 
@@ -103,9 +109,6 @@ def _entry(stream: IO[bytes], block: bytes, facts: dict[bytes, bytes]) -> Member
     return Member(name.rstrip("/"), kind, Part(stream, size), size)
 
 
-_TELLING: Final = (GNUTYPE_LONGNAME, GNUTYPE_LONGLINK, XHDTYPE, SOLARIS_XHDTYPE, XGLTYPE)
-
-
 def _kind(header: TarInfo, facts: dict[bytes, bytes]) -> str:
     if header.isdir():
         return "folder"
@@ -129,10 +132,6 @@ def _facts(stream: IO[bytes], header: TarInfo) -> dict[bytes, bytes]:
     if header.type == GNUTYPE_LONGNAME:
         return {b"path": data.partition(b"\0")[0]}
     return dict(_records(data)) if header.type in (XHDTYPE, SOLARIS_XHDTYPE) else {}
-
-
-_HOLES: Final = b"holes"
-"""The one fact that is kept of all that is said of a sparse file."""
 
 
 def _records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
