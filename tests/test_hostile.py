@@ -206,6 +206,15 @@ def test_a_file_without_records_is_a_drop(tmp_path: Path, name: str, data: str) 
     assert isinstance(found[0], Drop)
 
 
+@pytest.mark.parametrize(("name", "data"), [("a.jsonl", "\n"), ("a.csv", "text\n" + "\n"), ("b.csv", "text\n,")])
+def test_a_file_of_nothing_but_separators(tmp_path: Path, name: str, data: str) -> None:
+    (tmp_path / name).write_text(data[:-1] + data[-1] * 2_000_000, encoding="utf-8")
+    start = process_time()
+    found = _read(tmp_path / name)
+    assert process_time() - start < 5
+    assert [one.reason[:5] for one in found if isinstance(one, Drop)] == ["bomb:"]
+
+
 @pytest.mark.parametrize("between", ['"', '"text"', " text ", "1", ']"'])
 def test_what_stands_between_json_objects_is_told(tmp_path: Path, between: str) -> None:
     (tmp_path / "a.json").write_text(

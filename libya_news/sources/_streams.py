@@ -33,6 +33,20 @@ FREE_BYTES: Final = 256 * 1024 * 1024
 NO_MEMORY: Final = "unreadable: to unpack it takes more memory than there is"
 
 
+MAX_EMPTY_LINES: Final = 1_000_000
+"""Empty lines in a row. A quarter of a billion of them fits into 255 KB, and takes a minute to read."""
+
+
+def refuse_empty(lines: int) -> None:
+    """See that there are not too many empty lines in a row.
+
+    Raises:
+        Refused: there are.
+    """
+    if lines > MAX_EMPTY_LINES:
+        raise Refused(f"bomb: more than {MAX_EMPTY_LINES:,} empty lines in a row; nothing behind them was read")
+
+
 class Refused(Exception):  # noqa: N818 - it says what happens, and never leaves this package
     """Something that is not read; its text is the reason of the drop."""
 

@@ -15,7 +15,7 @@ from typing import Final
 from libya_news.records import Drop, RawArticle
 
 from ._fields import article_from
-from ._streams import OpenFile, too_large
+from ._streams import OpenFile, Refused, refuse_empty, too_large
 
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _TABS: Final = (".tsv", ".tab")
@@ -76,6 +76,10 @@ def _delimiter(head: bytes, usual: str) -> str:
     return most if columns[usual] == 1 < columns[most] else usual
 
 
+MAX_SIGNS: Final = 1_000_000
+"""What may part columns in a line: each of them would be a value. Articles without a line break have fewer commas."""
+
+
 class _Rows:
     """Rows of a table as bytes.
 
@@ -86,7 +90,8 @@ class _Rows:
     def __init__(self, readline: Callable[[int], bytes], limit: int, delimiter: str) -> None:
         self._readline, self._limit = readline, limit
         self.first_line = 1
-        self._size = self._line = 0
+        self._size = self._line = self._empty = 0
+        self._sign = delimiter.encode()
         csv.field_size_limit(limit + 1)
         self._reader = csv.reader(self._lines(), delimiter=delimiter)
 
@@ -113,6 +118,10 @@ class _Rows:
             self._size += len(line)
             ended = line.endswith(b"\n")
             self._line += ended
+            self._empty = 0 if line.strip() else self._empty + 1
+            refuse_empty(self._empty)
+            if line.count(self._sign) > MAX_SIGNS:
+                raise Refused(f"bomb: a line with more than {MAX_SIGNS:,} columns; nothing behind it was read")
             if self._size <= self._limit:
                 given = True
                 yield line.decode("latin-1").replace("\0", "")

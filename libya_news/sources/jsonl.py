@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from libya_news.records import Drop, RawArticle
 
 from ._fields import parse_json
-from ._streams import OpenFile, too_large
+from ._streams import OpenFile, refuse_empty, too_large
 
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield one article a line; a broken line is dropped with its physical line number, and reading goes on."""
     limit = file.reading.max_document_bytes
-    number = 0
+    number = empty = 0
     while line := file.stream.readline(limit + 1):
         number += 1
         if len(line) > limit:
@@ -22,4 +22,8 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
                 size += len(line)
             yield Drop(f"{file.name}:{number}", "read", too_large(size, limit))
         elif line := line.removeprefix(b"\xef\xbb\xbf").strip():
+            empty = 0
             yield parse_json(line, file, number, "line")
+        else:
+            empty += 1
+            refuse_empty(empty)
