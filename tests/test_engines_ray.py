@@ -111,18 +111,20 @@ def failing(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("signals", "code"), [([signal.SIGINT, signal.SIGINT], 130), ([signal.SIGTERM], 143)], ids=["ctrl-c", "sigterm"]
+)
 def test_a_cluster_of_its_own_that_is_stopped_goes_on(
-    corpus: Path, plain: dict[str, bytes], tmp_path: Path, number: signal.Signals, code: int
+    corpus: Path, plain: dict[str, bytes], tmp_path: Path, signals: list[signal.Signals], code: int
 ) -> None:
     options = ("--engine", "ray", "--cache", str(tmp_path / "cache"))
     with building(corpus, tmp_path / "out", *options, **listening(tmp_path / "ear")) as process:
         while not remembered(tmp_path / "cache")[1]:
             time.sleep(0.1)
         started = below(process.pid, "")
-        os.kill(process.pid, number)
-        time.sleep(0.1)
-        os.kill(process.pid, number)
+        for number in signals:
+            os.kill(process.pid, number)
+            time.sleep(0.1)
         output = process.communicate(timeout=100)
         assert (process.returncode, output[0]) == (code, "")
         stopped = "error: Stopped; nothing half-written is left. The same command goes on from there."

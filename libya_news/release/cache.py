@@ -155,7 +155,8 @@ class Cache:
     def remember(self, file: SourceFile, keys: bytes) -> None:
         """Remember the keys of what is in a file, one after the other."""
         row = (self.keys.of_file(file), sha256(keys).digest(), keys)
-        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", [row])
+        with self._writing():
+            self._base.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", row)
 
     def whole(self, file: SourceFile) -> list[bytes]:
         """The keys of the articles of a file, where it is known what was made of all of them; else none."""
@@ -230,9 +231,10 @@ class Cache:
         with pa.ipc.new_stream(sink, _KEYED, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
             writer.write_batch(keyed)
         data = sink.getvalue().to_pybytes()
-        number = self._write("INSERT INTO batches (sha256, data) VALUES (?, ?)", [(sha256(data).digest(), data)])
-        rows = [(key, number, row) for row, key in enumerate(keys)]
-        self._write("INSERT OR REPLACE INTO articles VALUES (?, ?, ?)", rows)
+        with self._writing():
+            kept = self._base.execute("INSERT INTO batches (sha256, data) VALUES (?, ?)", (sha256(data).digest(), data))
+            rows = ((key, kept.lastrowid, row) for row, key in enumerate(keys))
+            self._base.executemany("INSERT OR REPLACE INTO articles VALUES (?, ?, ?)", rows)
 
     def _row(self, query: str, key: bytes | int) -> tuple[Any, ...] | None:
         try:
@@ -243,13 +245,11 @@ class Cache:
             return None
         return found
 
-    def _write(self, query: str, rows: Sequence[tuple[Any, ...]]) -> int | None:
-        """A cache that cannot be written makes a run slow, not wrong."""
-        number = None
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All that is written meanwhile, or nothing. A cache that cannot be written makes a run slow, not wrong."""
         with contextlib.suppress(sqlite3.Error), self._base:
-            for row in rows:
-                number = self._base.execute(query, row).lastrowid
-        return number
+            yield
 
 
 def are_among(known: npt.NDArray[np.bytes_], keys: Sequence[bytes]) -> list[bool]:
