@@ -25,6 +25,10 @@ MOST_PAIRED: Final = 32
 is compared with the first of them and with the one before it, so that time and memory grow with their number alone."""
 
 
+LISTED: Final = 1 << 16
+"""Candidates that are listed at once; one takes ten times as much memory in a list as in an array."""
+
+
 class Pair(NamedTuple):
     """Two near-duplicates.
 
@@ -132,7 +136,10 @@ def _candidates(bands: Bands) -> Iterator[tuple[int, int]]:
         others = (first, np.maximum(many - 1, first))
         found += ((order[other] * size + order[many])[other < many] for other in others)
     codes = np.unique(np.concatenate(found))
-    return zip((codes // max(1, size)).tolist(), (codes % max(1, size)).tolist(), strict=True)
+    found.clear()
+    for start in range(0, len(codes), LISTED):
+        some = codes[start : start + LISTED]
+        yield from zip((some // size).tolist(), (some % size).tolist(), strict=True)
 
 
 def clusters(count: int, found: Iterable[Pair]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -59,7 +59,16 @@ def _signatures(articles: Selection) -> Bands:
     found = articles.column("signature")
     if found.null_count:
         return signatures(text for batch in articles.select("text") for text in cells(batch, "text").to_pylist())
-    return np.frombuffer(b"".join(found.to_pylist()), np.uint32).reshape(len(found), BANDS)
+    kept = found.cast(pa.binary(4 * BANDS))
+    chunks = kept.chunks if isinstance(kept, pa.ChunkedArray) else [kept]
+    return np.concatenate([np.empty((0, BANDS), np.uint32), *map(_bands, chunks)])
+
+
+def _bands(chunk: Any) -> Bands:
+    """Signatures where they lie: a list of them takes several times as much memory."""
+    data = chunk.buffers()[1]
+    rows = np.frombuffer(data, np.uint32) if data else np.empty(0, np.uint32)
+    return rows.reshape(-1, BANDS)[chunk.offset :][: len(chunk)]
 
 
 def deduplicated(articles: Selection, dedup: str) -> tuple[Selection, list[Drop], Clusters | None]:
