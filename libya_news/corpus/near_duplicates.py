@@ -135,10 +135,12 @@ def _candidates(bands: Bands) -> Iterator[tuple[int, int]]:
         first = np.repeat(begins, counts)[many]
         others = (first, np.maximum(many - 1, first))
         found += ((order[other] * size + order[many])[other < many] for other in others)
-    codes = np.unique(np.concatenate(found))
+    codes = np.concatenate(found)
     found.clear()
+    codes.sort()  # in place, and no more of it: of a million texts there may be a hundred million
+    is_new = np.append(True, codes[1:] != codes[:-1])
     for start in range(0, len(codes), LISTED):
-        some = codes[start : start + LISTED]
+        some = codes[start : start + LISTED][is_new[start : start + LISTED]]
         yield from zip((some // size).tolist(), (some % size).tolist(), strict=True)
 
 
