@@ -267,7 +267,7 @@ with local.spread(2) as begin:
 
 
 def test_ctrl_c_twice_ends_what_calls_the_library() -> None:
-    """Of two at once, the second can meet the first before anything could be done; the command minds that, no library."""
+    """Of two at once the second can come before anything was done about the first; a command can mind that."""
     with started([sys.executable, "-c", LIBRARY]) as process:
         assert process.stdout
         process.stdout.readline()
