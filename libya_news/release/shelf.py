@@ -66,7 +66,7 @@ class Shelf:
     def fill(self, results: Iterable[pa.RecordBatch]) -> tuple[Selection, list[Drop]]:
         """Take in batches of ``RESULTS``, and return the articles in them and the drops.
 
-        The articles are in the order of their ids, one for each text: the one whose id comes first stands for the
+        The articles are in the order of their ids, one for each text: the one that was published first stands for the
         others, for each of which there is a drop.
 
         Raises:
