@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,9 @@ MANIFEST: Final = "manifest.json"
 
 SITES: Final = "sites.csv"
 """The file of a release that holds what the articles of each site share, where that was counted."""
+
+DROPS: Final = "drops.parquet"
+"""The file of a release that tells what went in and did not come out, where there is any."""
 
 
 def sha256_hex(data: bytes | str) -> str:
@@ -222,7 +225,7 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A published version of a dataset. Its manifest holds exactly these fields, but for ``path``.
+    """A published version of a dataset. Its manifest holds exactly these fields, but for ``path`` and ``drops``.
 
     Attributes:
         path: the folder that holds it.
@@ -231,15 +234,16 @@ class Release:
         created_at: when it was built, ISO 8601 in UTC.
         inputs: the files that went in.
         files: the data files that came out.
-        drops: what went in and did not come out, and why.
+        drops: what went in and did not come out, and why, in the order of ids; read from the file ``DROPS`` each time
+            that one goes through them.
         counts: ``articles`` and ``segments``, and how many by ``languages`` and ``publishers`` (of articles),
             ``labels`` and ``kinds`` (of segments), and ``drops`` (by reason); ``licences`` and ``rights_holders``
             (of articles), and ``labels_by_language`` and ``labelled_by`` (of segments).
         code: version and SHA-256 of the library, and what labelled the segments.
         environment: versions of Python and of the libraries that shape the result.
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.
-        documents: the files that describe the data, made from this record; and the table of templates, where there is
-            one (see ``templates``).
+        documents: the files that describe the data, made from this record; and the table of templates (see
+            ``templates``) and the file of drops, where there are any.
         settings: how it was asked for: ``text`` (``all`` or ``none``), ``split`` and ``format`` (of the data files);
             ``topic`` (see ``Topic.identity``), ``dedup`` and ``templates``;
             and ``provenance``, a SHA-256 over the provenance files beside the inputs.
@@ -257,7 +261,7 @@ class Release:
     created_at: str
     inputs: tuple[InputFile, ...]
     files: tuple[OutputFile, ...]
-    drops: tuple[Drop, ...]
+    drops: Collection[Drop] = field(compare=False)
     counts: dict[str, Any]
     code: dict[str, str]
     environment: dict[str, str]

@@ -78,7 +78,7 @@ def _clusters(release: Release) -> dict[str, str | None]:
 
 def test_without_a_topic_nothing_is_dropped(news: Path, tmp_path: Path) -> None:
     release = build([news], out=tmp_path)
-    assert (release.counts["articles"], release.drops) == (6, ())
+    assert (release.counts["articles"], len(release.drops)) == (6, 0)
     assert release.settings["topic"] == "none"
 
 
@@ -107,7 +107,7 @@ def test_workers_and_cache_change_nothing(news: Path, tmp_path: Path) -> None:
         build([news], out=tmp_path / name, topic="libya", workers=workers, cache=tmp_path / "cache")
         for name, workers in (("a", 1), ("b", 2))
     )
-    assert (plain.files, plain.drops) == (spread.files, spread.drops)
+    assert (plain.files, list(plain.drops)) == (spread.files, list(spread.drops))
 
 
 def test_a_topic_file_is_part_of_what_decides(news: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,11 @@ from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, is_url, list_files
 from libya_news.sources.provenance import FILE_NAME, content
 
-from . import clusters, ledger, manifest, shards, splits, staging, standoff
+from . import clusters, drops, ledger, manifest, shards, splits, staging, standoff
 from . import templates as site_templates
 from .about import About
 from .counts import ranked
+from .filling import fill
 from .rows import tables
 from .schema import SCHEMA_VERSION
 from .shelf import Selection, Shelf
@@ -120,13 +121,13 @@ def build(  # noqa: PLR0913 - each is an option of the command
         "topic": subject.identity if subject else "none",
     }
     given = [source if isinstance(source, Source) else Source(source) for source in sources]
-    files, drops = _listed(given)
+    files, dropped = _listed(given)
     settings = {**_settings(files, asked), **_choices(given, files, filters or Filters(), about or About())}
     plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
     if plan.path.exists():
         return _existing(plan, keep_unchanged)
     how = How(engine, workers, address, cache)
-    return carried_out(plan, files, subject, how, drops, on_progress=on_progress)
+    return carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
 
 
 def carried_out(
@@ -134,7 +135,7 @@ def carried_out(
     files: Listed,
     topic: Topic | None,
     how: How,
-    drops: Sequence[Drop],
+    dropped: Iterable[Drop],
     *,
     store: Path | None = None,
     on_progress: OnProgress | None = None,
@@ -146,7 +147,7 @@ def carried_out(
         files: the files, as they were listed.
         topic: what articles must be about; None for anything.
         how: who does the work.
-        drops: of what could not be listed.
+        dropped: what could not be listed.
         store: folder whose ledger of erased articles counts; that of the release, if it is not given.
         on_progress: as ``build`` takes it.
 
@@ -155,11 +156,10 @@ def carried_out(
     """
     with shelf(plan.path) as articles:
         with worker(stages(topic, plan.settings), how, plan.settings["provenance"]) as work:
-            found, dropped = articles.fill(process_files(sized(files), work, _total(plan), on_progress))
+            found, told = fill(articles, process_files(sized(files), work, _total(plan), on_progress), dropped)
         plan = replace(plan, created_at=plan.created_at or manifest.created_at())
-        drops = [*drops, *dropped]
-        tell = partial(_tell, on_progress, _read(plan, len(found), len(drops)))
-        return publish_articles(plan, found, drops, store or plan.path.parent, tell)
+        tell = partial(_tell, on_progress, _read(plan, len(found), len(told)))
+        return publish_articles(plan, found, told, store or plan.path.parent, tell)
 
 
 def _read(plan: Release, articles: int, drops: int) -> Progress:
@@ -191,7 +191,7 @@ def sized(files: Listed) -> Iterator[tuple[SourceFile, int]]:
 def publish_articles(
     plan: Release,
     articles: Selection,
-    drops: Sequence[Drop],
+    dropped: Collection[Drop],
     store: Path,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Release:
@@ -202,7 +202,7 @@ def publish_articles(
     Args:
         plan: the release, and where it will lie.
         articles: in the order of their ids.
-        drops: what else went in.
+        dropped: what else went in, in the order of ids and reasons.
         store: folder whose ledger counts.
         on_step: called with the name of each step of ``STEPS`` as it begins.
 
@@ -214,7 +214,7 @@ def publish_articles(
     while True:
         kept = ledger.load(store)
         try:
-            return _sifted(plan, articles, drops, (store, kept), on_step)
+            return _sifted(plan, articles, dropped, (store, kept), on_step)
         except LibyaNewsError:
             if ledger.load(store).names == kept.names:
                 raise
@@ -223,7 +223,7 @@ def publish_articles(
 def _sifted(
     plan: Release,
     articles: Selection,
-    drops: Sequence[Drop],
+    dropped: Collection[Drop],
     place: tuple[Path, ledger.Ledger],
     on_step: Callable[[str], None],
 ) -> Release:
@@ -232,15 +232,15 @@ def _sifted(
     on_step(STEPS[1])
     with staging.faults(plan.path):
         articles, twins, found = clusters.deduplicated(articles, plan.settings.get("dedup", "keep"))
-    drops = sorted((*drops, *erased, *twins), key=lambda drop: (drop.id, drop.reason))
+    dropped = drops.merged(dropped, drops.in_memory([erased, twins]))
     if not len(articles):
-        raise _empty(len(plan.inputs), drops)
+        raise _empty(len(plan.inputs), dropped)
     on_step(STEPS[2])
     folder = articles.shelf.folder
     with staging.faults(plan.path):
         articles, table = site_templates.marked(articles, plan.settings.get("templates", "keep"))
         parts, leakage = splits.split(articles, plan.settings["split"], found)
-    release = replace(plan, drops=tuple(drops), leakage=leakage, documents=table)
+    release = replace(plan, drops=dropped, leakage=leakage, documents=table)
     if not plan.holds_text:
         return standoff.publish(release, parts, folder, check)
     rows = {name: tables(part, version=release.schema_version) for name, part in parts.items()}
@@ -251,12 +251,12 @@ def _total(plan: Release) -> tuple[int, int]:
     return len(plan.inputs), sum(row.bytes for row in plan.inputs)
 
 
-def _empty(files: int, drops: Sequence[Drop]) -> EmptyReleaseError:
+def _empty(files: int, dropped: Iterable[Drop]) -> EmptyReleaseError:
     """Says why nothing was left, with the first drop of the most frequent reason, and what can be done about that."""
-    counts = ranked(_reason(drop) for drop in drops)
+    counts = ranked(_reason(drop) for drop in dropped)
     why = f" ({', '.join(f'{count} {reason}' for reason, count in counts.items())})" if counts else ""
     most = next(iter(counts), "")
-    first = next((f" The first: {drop.id}: {drop.reason}." for drop in drops if _reason(drop) == most), "")
+    first = next((f" The first: {drop.id}: {drop.reason}." for drop in dropped if _reason(drop) == most), "")
     what = f"None of the {files} input files" if files else "Nothing that was given"
     return EmptyReleaseError(f"{what} gave an article{why}.{first}", _REMEDIES.get(most, _OTHER_REMEDY))
 
@@ -362,14 +362,14 @@ def _existing(plan: Release, keep_unchanged: bool) -> Release:
 
 def _listed(sources: Iterable[Source]) -> tuple[Listed, list[Drop]]:
     """Every file with its hash, and a drop for what cannot even be listed or read; the order given does not matter."""
-    files, drops = [], []
+    files, dropped = [], []
     for entry in list_files(sources):
         if isinstance(entry, Drop):
-            drops.append(entry)
+            dropped.append(entry)
             continue
         try:
             digest, size = entry.digest()
             files.append((replace(entry, sha256=digest), InputFile(entry.name, size, digest)))
         except OSError as error:
-            drops.append(Drop(entry.name, "read", f"unreadable: {error.strerror or error}"))
-    return sorted(files, key=lambda pair: (pair[1].path, pair[1].sha256)), drops
+            dropped.append(Drop(entry.name, "read", f"unreadable: {error.strerror or error}"))
+    return sorted(files, key=lambda pair: (pair[1].path, pair[1].sha256)), dropped

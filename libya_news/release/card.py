@@ -14,7 +14,7 @@ import yaml
 from libya_news._models import load_model
 from libya_news._tables import load_table, load_text
 from libya_news.labels import KINDS
-from libya_news.records import OutputFile, Release
+from libya_news.records import DROPS, OutputFile, Release
 
 from . import about, chart, schema, versioning
 from .citation import bibtex
@@ -114,12 +114,18 @@ def _tables(release: Release) -> dict[str, str]:
         "publishers": _table(("publisher", "articles"), counts["publishers"].items()),
         "labels": _table(("label", "segments"), counts["labels"].items()),
         "kinds": _table(("label", "kind", "segments", "what it is", "example"), _kind_rows(release)),
-        "drops": _table(("reason", "dropped"), counts["drops"].items()) if counts["drops"] else "Nothing was dropped.",
+        "drops": _drops(counts["drops"]),
         "schemas": "\n\n".join(_schema_section(config, release) for config in schema.CONFIGS),
         "labelled_by": _table(("labelled by", "segments"), counts["labelled_by"].items()),
         "licences": _table(("licence", "articles"), counts["licences"].items()),
         "rights_holders": _table(("rights holder", "articles"), counts["rights_holders"].items()),
     }
+
+
+def _drops(counts: Mapping[str, int]) -> str:
+    if not counts:
+        return "Nothing was dropped."
+    return f"{_table(('reason', 'dropped'), counts.items())}\n\nEach of them, with all of its reason, is in `{DROPS}`."
 
 
 def _yaml(release: Release) -> str:

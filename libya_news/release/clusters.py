@@ -15,8 +15,8 @@ from libya_news.corpus import near_duplicates
 from libya_news.corpus.near_duplicates import Pair
 from libya_news.corpus.signatures import BANDS, Bands, signatures
 from libya_news.errors import UsageError
-from libya_news.records import Drop
 
+from . import drops
 from .rows import cells
 from .shelf import Positions, Selection
 
@@ -71,8 +71,8 @@ def _bands(chunk: Any) -> Bands:
     return rows.reshape(-1, BANDS)[chunk.offset :][: len(chunk)]
 
 
-def deduplicated(articles: Selection, dedup: str) -> tuple[Selection, list[Drop], Clusters | None]:
-    """The articles that are left, drops for the others, and what was found.
+def deduplicated(articles: Selection, dedup: str) -> tuple[Selection, pa.RecordBatch, Clusters | None]:
+    """The articles that are left, drops for the others as a batch, and what was found.
 
     Args:
         articles: in the order of their ids.
@@ -80,18 +80,19 @@ def deduplicated(articles: Selection, dedup: str) -> tuple[Selection, list[Drop]
             looks for nothing.
     """
     if dedup == "keep":
-        return articles, [], None
+        return articles, drops.rows(()), None
     found = find(articles)
     stands_for = representatives(articles, found.heads)
     ids = articles.column("article_id")
     marked = replace(articles, clusters=ids.take(pa.array(stands_for)))
     if dedup == "mark":
-        return marked, [], found
+        return marked, drops.rows(()), found
     is_other = stands_for != np.arange(len(stands_for))
-    names = [column.filter(pa.array(is_other)).to_pylist() for column in (ids, marked.clusters)]
-    drops = [Drop(own, "release", f"near-duplicate: of {other}") for own, other in zip(*names, strict=True)]
+    own, other = (column.filter(pa.array(is_other)) for column in (ids, marked.clusters))
+    reasons = pc.binary_join_element_wise("near-duplicate: of ", other, "")
     left = np.flatnonzero(~is_other)
-    return marked.chosen(left), drops, Clusters([], list(range(len(left))))
+    dropped = drops.at_stage(own, "release", reasons)
+    return marked.chosen(left), dropped, Clusters([], list(range(len(left))))
 
 
 def representatives(articles: Selection, heads: Sequence[int]) -> Positions:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from libya_news.labels import KINDS, LABELS
-from libya_news.records import SITES, Document, OutputFile, Release
+from libya_news.records import DROPS, SITES, Document, OutputFile, Release
 
 from . import schema
 from .about import words
@@ -63,7 +63,7 @@ def render(release: Release) -> str:
     dataset["distribution"] = [
         *map(_file, release.files),
         *(_file_set(release, config) for config in schema.CONFIGS),
-        *(_sites(document) for document in release.documents if document.path == SITES),
+        *(_beside(document) for document in release.documents if document.path in _BESIDES),
     ]
     dataset["recordSet"] = [
         *(_enumeration(name, rows) for name, rows in _enumerations(release).items()),
@@ -124,15 +124,23 @@ def _file(file: OutputFile) -> dict[str, Any]:
     }
 
 
-def _sites(document: Document) -> dict[str, Any]:
+_BESIDES: Final = {
+    SITES: ("text/csv", "hashes of the lines that many articles of a site have, and how many have them"),
+    DROPS: (_FORMATS["parquet"], "what went in and did not come out, and why"),
+}
+"""Media types and descriptions of files beside those of the configs."""
+
+
+def _beside(document: Document) -> dict[str, Any]:
+    encoding, description = _BESIDES[document.path]
     return {
         "@type": "cr:FileObject",
         "@id": document.path,
         "name": document.path,
-        "description": "hashes of the lines that many articles of a site have, and how many have them",
+        "description": description,
         "contentUrl": document.path,
         "contentSize": f"{document.bytes} B",
-        "encodingFormat": "text/csv",
+        "encodingFormat": encoding,
         "sha256": document.sha256,
     }
 

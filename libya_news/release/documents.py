@@ -1,4 +1,4 @@
-"""The files that describe a release: made from its record, but for the table of templates, which its texts gave."""
+"""The files that describe a release: made from its record, but for the table of templates and the file of drops."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def render(release: Release) -> dict[str, str]:
 
 
 def carried(release: Release, beside: Path) -> dict[str, bytes]:
-    """Path and bytes of the others: every form of a release has them as they were when it was built.
+    """Path and bytes of the table of templates: every form of a release has it as it was when it was built.
 
     Args:
-        release: its record, which names them.
-        beside: the folder that has them: of the form that this one is made from, or where the build left them.
+        release: its record, which names it.
+        beside: the folder that has it: of the form that this one is made from, or where the build left it.
 
     Raises:
-        DataError: one is missing or damaged.
+        DataError: it is missing or damaged.
     """
     found = {}
     for document in release.documents:

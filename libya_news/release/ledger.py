@@ -17,9 +17,9 @@ from typing import Any, Final
 import pyarrow as pa
 
 from libya_news.errors import DataError
-from libya_news.records import Drop, Release
+from libya_news.records import Release
 
-from . import index, reading
+from . import drops, index, reading
 from .shelf import Selection
 
 FILE_NAME: Final = "erasures.json"
@@ -147,16 +147,16 @@ class Ledger:
         others = (old for old in self.erasures if old.number != receipt.number)
         return replace(self, erasures=tuple(sorted((*others, receipt), key=lambda row: row.number)))
 
-    def sift(self, articles: Selection) -> tuple[Selection, list[Drop]]:
-        """The articles that may be published, and a drop for each that was erased: by id, text or address."""
+    def sift(self, articles: Selection) -> tuple[Selection, pa.RecordBatch]:
+        """The articles that may be published, and drops of those that were erased: by id, text or address."""
         names = self.names
         if not names:
-            return articles, []
+            return articles, drops.rows(())
         rows = (row for batch in articles.select(*_KNOWN_BY) for row in batch.to_pylist())
         is_erased = [not names.isdisjoint(astuple(self.entry(**row))) for row in rows]
         erased = articles.column("article_id").filter(pa.array(is_erased))
-        drops = [Drop(id_, "release", "erased: on the blocklist of the store") for id_ in erased.to_pylist()]
-        return articles.chosen([position for position, gone in enumerate(is_erased) if not gone]), drops
+        told = drops.at_stage(erased, "release", pa.repeat("erased: on the blocklist of the store", len(erased)))
+        return articles.chosen([position for position, gone in enumerate(is_erased) if not gone]), told
 
 
 def load(folder: Path) -> Ledger:

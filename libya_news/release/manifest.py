@@ -19,17 +19,23 @@ from libya_news._version import __version__
 from libya_news.errors import DataError
 from libya_news.records import MANIFEST, Document, Drop, InputFile, OutputFile, Release, Tombstone
 
+from . import drops
+
 FILE_NAME: Final = MANIFEST
 FORMAT: Final = "libya_news/manifest"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+"""The first had the drops in the manifest."""
 
 _SHAPING: Final = ("datasets", "ftfy", "pyarrow", "resiliparse")
 """Libraries whose version can change what a build writes."""
 
 
+_ELSEWHERE: Final = ("path", "drops")
+
+
 def to_json(release: Release) -> str:
     """The manifest of a release: its fields, its format first, in a fixed order."""
-    own = {field.name: getattr(release, field.name) for field in fields(release) if field.name != "path"}
+    own = {field.name: getattr(release, field.name) for field in fields(release) if field.name not in _ELSEWHERE}
     text = msgspec.json.encode({"format": FORMAT, "format_version": FORMAT_VERSION, **own})
     return msgspec.json.format(text, indent=1).decode("utf-8") + "\n"
 
@@ -44,17 +50,18 @@ def load(folder: Path) -> Release:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         form = found.pop("format"), found.pop("format_version")
-        if form != (FORMAT, FORMAT_VERSION):
+        if form[0] != FORMAT or form[1] not in range(1, FORMAT_VERSION + 1):
             raise DataError(f"{path} declares {form}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
         for name, record in (
             ("inputs", InputFile),
             ("files", OutputFile),
-            ("drops", Drop),
             ("documents", Document),
             ("full", OutputFile),
             ("erased", Tombstone),
         ):
             found[name] = tuple(record(**row) for row in found.get(name, ()))
+        told = drops.published(folder, sum(found["counts"]["drops"].values()))
+        found["drops"] = tuple(Drop(**row) for row in found["drops"]) if form[1] == 1 else told
         return Release(path=folder, **found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder} holds no readable {FILE_NAME}: {error}.", "Name the folder of a release.") from None

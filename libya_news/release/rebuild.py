@@ -70,8 +70,8 @@ def rebuild(  # noqa: PLR0913 - each is an option of the command
         settings = {**release.settings, "provenance": provenance(files)}
         plan = planned(Path(folder), release.name, release.version, tuple(row for _, row in files), settings)
         plan = replace(plan, created_at=release.created_at, changes=release.changes)
-        how, drops = How(engine, workers, address, cache), list(_never_opened(release))
-        new = carried_out(plan, files, about, how, drops, store=release.path.parent, on_progress=on_progress)
+        how, dropped = How(engine, workers, address, cache), list(_never_opened(release))
+        new = carried_out(plan, files, about, how, dropped, store=release.path.parent, on_progress=on_progress)
         return Rebuilt(tuple(_differing(release.path, new.path)), tuple(_causes(release, new)))
 
 

@@ -1,9 +1,8 @@
-"""The articles of a build: a build holds some thousand of them in memory, however many there are."""
+"""The articles of a build, and its drops: some thousand of them are in memory, however many there are."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +12,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from libya_news.errors import EnvironmentFaultError
-from libya_news.records import Article, Drop
+from libya_news.records import Article
 
 from .rows import ARTICLES_AT_ONCE, RESULTS, articles, cells, together
 
@@ -32,6 +30,9 @@ BUCKET_BYTES: Final = 32 << 20
 MOST_BUCKETS: Final = 256
 """What is in memory to be put in order, and how many files are open meanwhile: beyond 8 GB, buckets grow."""
 
+BATCH_BYTES: Final = 4 << 10
+"""What a batch takes besides its rows."""
+
 Positions = npt.NDArray[np.int64]
 
 
@@ -40,7 +41,7 @@ def _indices(positions: Positions) -> pa.Int64Array:
 
 
 class Shelf:
-    """What was made of articles, in the order in which it came: the first in memory, the others in a file.
+    """Rows in the order in which they came: the first in memory, the others in a file.
 
     Single columns and articles are read where the file is mapped to memory, each time anew, so that nothing stays. To
     go through all of it in another order, its rows are first divided among files by their place in that order, so that
@@ -48,13 +49,14 @@ class Shelf:
     the disk, and nothing read at random.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Begin an empty one in a folder that nobody else uses."""
+    def __init__(self, folder: Path, schema: pa.Schema | None = None, name: str = FILE_NAME) -> None:
+        """Begin an empty one for rows of a schema, ``RESULTS`` if none is given; nobody else uses the name there."""
         self.folder = folder
-        self._path = folder / FILE_NAME
+        self._schema = schema or RESULTS
+        self._path = folder / name
         self._kept: list[pa.RecordBatch] = []
         self._pending: list[pa.RecordBatch] = []
-        self._bytes = [0, 0]
+        self._bytes = {"kept": 0, "pending": 0, "written": 0}
         self._rows: list[int] = []
         self._open = contextlib.ExitStack()
         self._writer: Any = None
@@ -63,29 +65,14 @@ class Shelf:
         """Let go of the file, which nobody needs any more."""
         self._open.close()
 
-    def fill(self, results: Iterable[pa.RecordBatch]) -> tuple[Selection, list[Drop]]:
-        """Take in batches of ``RESULTS``, and return the articles in them and the drops.
-
-        The articles are in the order of their ids, one for each text: the one that was published first stands for the
-        others, for each of which there is a drop.
-
-        Raises:
-            EnvironmentFaultError: the folder cannot be written, or the disk is full.
-        """
-        drops: list[Drop] = []
-        came = self.take_in(_without_drops(results, drops))
-        found, twins = _sorted(came)
-        return found, drops + twins
-
     def take_in(self, made: Iterable[pa.RecordBatch]) -> Selection:
-        """Take in batches of ``RESULTS`` without drops, and return the articles in them as they came.
+        """Take in the last batches, and return all rows as they came: of articles, ``RESULTS`` without drops.
 
         Raises:
             EnvironmentFaultError: the folder cannot be written, or the disk is full.
         """
         for batch in made:
-            with self._faults():
-                self._add(batch)
+            self.add(batch)
         with self._faults():
             if self._pending:
                 self._write()
@@ -94,26 +81,34 @@ class Shelf:
                 self._kept, self._rows = [together(self._kept)], [sum(self._rows)]
         return Selection(self, np.arange(sum(self._rows)))
 
-    def _add(self, batch: pa.RecordBatch) -> None:
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in a batch.
+
+        Raises:
+            EnvironmentFaultError: the folder cannot be written, or the disk is full.
+        """
         if not batch.num_rows:
             return
-        if self._bytes[0] < KEPT_BYTES:
+        where = "kept" if self._bytes["kept"] < KEPT_BYTES else "pending"
+        self._bytes[where] += batch.nbytes + BATCH_BYTES
+        if where == "kept":
             self._kept.append(batch)
             self._rows.append(batch.num_rows)
-            self._bytes[0] += batch.nbytes
             return
         self._pending.append(batch)
-        self._bytes[1] += batch.nbytes
-        if sum(some.nbytes for some in self._pending) >= BLOCK_BYTES:
-            self._write()
+        if self._bytes["pending"] >= BLOCK_BYTES:
+            with self._faults():
+                self._write()
 
     def _write(self) -> None:
         if self._writer is None:
             sink = self._open.enter_context(self._path.open("xb"))
-            self._writer = self._open.enter_context(pa.ipc.new_file(sink, RESULTS))
-        self._writer.write_batch(together(self._pending))
-        self._rows.append(sum(batch.num_rows for batch in self._pending))
-        self._pending = []
+            self._writer = self._open.enter_context(pa.ipc.new_file(sink, self._schema))
+        block = together(self._pending)
+        self._writer.write_batch(block)
+        self._rows.append(block.num_rows)
+        self._bytes["written"] += block.nbytes
+        self._bytes["pending"], self._pending = 0, []
 
     @contextlib.contextmanager
     def _batches(self) -> Iterator[Callable[[int], pa.RecordBatch]]:
@@ -132,13 +127,13 @@ class Shelf:
         """All cells of a column, in the order in which they came."""
         with self._batches() as at:
             chunks = [cells(at(number), name) for number in range(len(self._rows))]
-            return pa.chunked_array(chunks, RESULTS.field(name).type).combine_chunks()
+            return pa.chunked_array(chunks, self._schema.field(name).type).combine_chunks()
 
     def in_order(self, numbers: Positions, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Some columns of the rows of these numbers, in the order of the numbers, some at a time."""
         if self._writer is None:
-            sizes = np.concatenate([[0], *(pc.binary_length(cells(batch, "text")) for batch in self._kept)])[1:]
-            yield from (self.take(numbers[part], names) for part in _parts(sizes[numbers]))
+            sizes = np.full(len(numbers), sum(self._bytes.values()) // max(1, sum(self._rows)))
+            yield from (self.take(numbers[part], names) for part in _parts(sizes))
             return
         with tempfile.TemporaryDirectory(dir=self._path.parent) as folder, self._faults():
             for path, ranks in self._divided(numbers, names, Path(folder)):
@@ -155,10 +150,10 @@ class Shelf:
         """Files of rows that follow each other in the order of the numbers, and the ranks of the rows of each."""
         rank = np.full(sum(self._rows), -1)
         rank[numbers] = np.arange(len(numbers))
-        size = max(1, BUCKET_BYTES * len(rank) // sum(self._bytes), len(numbers) // MOST_BUCKETS)
+        size = max(1, BUCKET_BYTES * len(rank) // sum(self._bytes.values()), len(numbers) // MOST_BUCKETS)
         ranks: list[list[Positions]] = [[] for _ in range(0, len(numbers), size)]
         with contextlib.ExitStack() as stack:
-            schema = pa.schema([RESULTS.field(name) for name in names])
+            schema = pa.schema([self._schema.field(name) for name in names])
             paths = [folder / str(bucket) for bucket in range(len(ranks))]
             writers = [stack.enter_context(pa.ipc.new_stream(str(path), schema)) for path in paths]
             for own, batch in zip(np.split(rank, np.cumsum(self._rows)[:-1]), self._blocks(), strict=True):
@@ -179,7 +174,7 @@ class Shelf:
         starts = np.cumsum([0, *self._rows])
         of_batch = np.searchsorted(starts, numbers, side="right") - 1
         order = np.argsort(of_batch, kind="stable")
-        taken = [pa.RecordBatch.from_pylist([], pa.schema([RESULTS.field(name) for name in names]))]
+        taken = [pa.RecordBatch.from_pylist([], pa.schema([self._schema.field(name) for name in names]))]
         with self._batches() as at:
             for some in np.split(order, np.flatnonzero(np.diff(of_batch[order])) + 1) if len(order) else ():
                 number = int(of_batch[some[0]])
@@ -194,13 +189,6 @@ class Shelf:
             raise EnvironmentFaultError(
                 f"Cannot write {self._path.parent}: {error}.", "Check free space and permissions."
             ) from None
-
-
-def _without_drops(results: Iterable[pa.RecordBatch], drops: list[Drop]) -> Iterator[pa.RecordBatch]:
-    """The batches without what was dropped, which is added to the drops."""
-    for batch in results:
-        drops += (Drop(**row) for row in cells(batch, "drop").drop_null().to_pylist())
-        yield batch if batch["drop"].null_count == batch.num_rows else batch.filter(batch["drop"].is_null())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,59 +252,3 @@ def _parts(sizes: Positions) -> Iterator[Positions]:
         last = max(start + 1, int(np.searchsorted(ends, before + BLOCK_BYTES, side="right")))
         yield np.arange(start, min(last, start + ARTICLES_AT_ONCE, len(ends)))
         start = min(last, start + ARTICLES_AT_ONCE)
-
-
-def _sorted(came: Selection) -> tuple[Selection, list[Drop]]:
-    """The articles in the order of their ids without those whose text another has, and a drop for each of these.
-
-    Of those with the same text the one that was published first stays. In what order they came does not matter.
-    """
-    ids, sources = (came.shelf.column(name) for name in ("article_id", "source"))
-    keys = pa.table({"id": ids, "source": sources, "said": _said(came, ids), "number": pa.array(came.numbers)})
-    order: Any = pc.sort_indices(keys, [(name, "ascending") for name in keys.column_names])
-    codes = np.asarray(came.shelf.column("text_sha256").take(order).dictionary_encode().indices)
-    first = _earliest(codes, came.column("published_at").take(order))
-    stands_for = first[codes]
-    twins = np.flatnonzero(stands_for != np.arange(len(codes)))
-    rows = [keys.take(order.take(pa.array(at))).to_pylist() for at in (twins, stands_for[twins])]
-    drops = [_twin(own, other) for own, other in zip(*rows, strict=True)]
-    return came.chosen(np.asarray(order, np.int64)[np.sort(first)]), drops
-
-
-def _earliest(codes: npt.NDArray[Any], published_at: Any) -> Positions:
-    """Of the positions with each code, the one that was published first; of equals the first, undated ones last."""
-    dates = pc.fill_null(published_at.cast(pa.int64()), np.iinfo(np.int64).max)
-    by_code = np.lexsort((np.asarray(dates), codes))
-    return np.asarray(by_code[np.unique(codes[by_code], return_index=True)[1]])
-
-
-_SAID: Final = (
-    "url",
-    "publisher",
-    "title",
-    "authors",
-    "published_at",
-    "language",
-    "encoding",
-    "text_sha256",
-    "licence",
-    "rights_holder",
-    "terms",
-)
-"""What can be said otherwise of an article that is the same as found; all else is made of this and of its text."""
-
-
-def _said(came: Selection, ids: Any) -> Any:
-    """Of articles that share their id, which is rare, a hash of all that can tell them apart."""
-    codes = np.asarray(ids.dictionary_encode().indices)
-    shared = np.flatnonzero(np.bincount(codes)[codes] > 1)
-    said = np.full(len(codes), b"", "S32")
-    for some in np.array_split(shared, -(-len(shared) // ARTICLES_AT_ONCE)) if len(shared) else ():
-        rows = came.shelf.take(some, _SAID).to_pylist()
-        said[some] = [hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest() for row in rows]
-    return pa.array(said, pa.binary())
-
-
-def _twin(own: dict[str, Any], other: dict[str, Any]) -> Drop:
-    reason = f"duplicate: {own['source']} has the same text as {other['id']} from {other['source']}"
-    return Drop(own["id"], "release", reason)

@@ -21,7 +21,7 @@ from libya_news.errors import DataError, ReleaseExistsError, UsageError
 from libya_news.records import Article, Drop, Release, sha256_hex
 from libya_news.sources import StrPath
 
-from . import ledger, manifest, reading, writing
+from . import drops, ledger, manifest, reading, writing
 from .copies import COLUMNS, Copies, Row, read
 from .reading import Articles
 from .rows import InBatches, articles, cells, tables, without_headline
@@ -112,7 +112,7 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
     The texts wait on disk, beside the result; of all articles, only what is to be told of those that lack is in memory.
     A copy is right where its normalised text has the hash of the article; every segment's hash is checked too. Where
     all are found, the result is the full release, ``OUT/NAME-VERSION``. Else those that were found are written to
-    ``OUT/NAME-VERSION-partial``, whose manifest lists the others as drops.
+    ``OUT/NAME-VERSION-partial``, which tells the others as drops.
 
     Args:
         standoff: a release without its text, by its address, as ``store.opened`` takes it.
@@ -209,11 +209,11 @@ def _first(lacking: Sequence[Drop]) -> str:
 
 def _write(bare: Release, copies: Copies, lacking: Sequence[Drop], out: Path, check: Check) -> Release:
     asked = {**bare.settings, "text": "all"}
-    drops = tuple(sorted((*bare.drops, *lacking), key=lambda drop: (drop.id, drop.reason)))
+    dropped = drops.merged(bare.drops, sorted(lacking, key=lambda drop: (drop.id, drop.reason)))
     path = out / f"{bare.leaf}{PARTIAL if lacking else ''}"
     if path.exists():
         raise ReleaseExistsError(f"{path} is already there, and is never touched again.", "Choose another --out.")
-    full = replace(bare, path=path, settings=asked, drops=drops, full=(), files=())
+    full = replace(bare, path=path, settings=asked, drops=dropped, full=(), files=())
     found = {split: _Filled(bare, split, copies) for split in splits(bare)}
     parts = {split: InBatches(part) for split, part in found.items() if next(iter(part), None)}
     with staged(path, check) as folder:

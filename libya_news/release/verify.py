@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from libya_news.errors import DataError
 from libya_news.labels import KIND_NAMES, LABELS
-from libya_news.records import Document, OutputFile, Release
+from libya_news.records import DROPS, Document, OutputFile, Release
 from libya_news.sources import SourceFile
 
 from . import documents, integrity, manifest, schema, shards
-from .counts import OF_ARTICLES, UNKNOWN
+from .counts import OF_ARTICLES, UNKNOWN, ranked
 from .rows import content_of
 
 LISTED: Final = 100
@@ -30,7 +30,7 @@ def verify(release: Release) -> list[str]:
     the hash of the content, the order of ids, segments against their articles, offsets, texts and their hashes, counts,
     and every describing file against what the record says.
     """
-    checks = (_files, _schemas, _contents, _rows, _documents)
+    checks = (_files, _schemas, _contents, _rows, _drops, _documents)
     return list(islice((fault for check in checks for fault in _guarded(check(release))), LISTED))
 
 
@@ -150,6 +150,11 @@ def _counted(release: Release, counts: Counter[tuple[str, str]]) -> Iterator[str
         found = {name: count for (group, name), count in counts.items() if group == key}
         if found != release.counts[key]:
             yield f"{manifest.FILE_NAME}: counts of {key} are not those of the files"
+
+
+def _drops(release: Release) -> Iterator[str]:
+    if ranked(drop.reason.partition(":")[0] for drop in release.drops) != release.counts["drops"]:
+        yield f"{manifest.FILE_NAME}: counts of drops are not those of {DROPS}"
 
 
 def _documents(release: Release) -> Iterator[str]:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from libya_news.records import Article, Drop, OutputFile, Release, Tombstone, sha256_hex
 
-from . import manifest, reading, shards, splits, staging, writing
+from . import drops, manifest, reading, shards, splits, staging, writing
 from .counts import count, ranked
 from .rows import InBatches, articles, content
 from .shelf import Shelf
@@ -41,16 +41,16 @@ def without(old: Release, path: Path, gone: Gone) -> Release:
     path.mkdir(parents=True)
     lost = list(_articles(old, gone.ids))
     raw = {article.raw_sha256 for article in lost}
-    drops = tuple(_silent(drop, gone.ids) for drop in old.drops)
+    dropped = drops.Told(len(old.drops), lambda: (_silent(drop, gone.ids) for drop in old.drops))
     release = replace(
         old,
         path=path,
         inputs=tuple(file for file in old.inputs if file.sha256 not in raw),
         files=tuple(made for file in old.files if (made := _file(old, file, path, gone.ids))),
-        drops=drops,
+        drops=dropped,
         counts={
             **_less(old.counts, count(InBatches(lost), ())),
-            "drops": ranked(drop.reason.partition(":")[0] for drop in drops),
+            "drops": ranked(drop.reason.partition(":")[0] for drop in dropped),
         },
         erased=(*old.erased, *gone.stones),
         full=(),

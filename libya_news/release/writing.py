@@ -12,7 +12,7 @@ from typing import Any
 
 from libya_news.records import Document, OutputFile, Release, sha256_hex
 
-from . import documents, index, manifest, staging, versioning
+from . import documents, drops, index, manifest, staging, versioning
 from .counts import Tally
 from .diff import diff
 from .rows import Rows
@@ -104,12 +104,14 @@ def describe(folder: Path, release: Release, beside: Path) -> Release:
     Raises:
         DataError: what lies ``beside`` is missing or damaged.
     """
-    made = {path: text.encode("utf-8") for path, text in documents.render(release).items()}
-    made |= documents.carried(release, beside)
+    carried, told = documents.carried(release, beside), drops.write(folder, release.drops)
+    kept = tuple(document for document in release.documents if document.path in carried)
+    release = replace(release, documents=(*kept, *told), drops=drops.published(release.path, len(release.drops)))
+    made = {path: text.encode("utf-8") for path, text in documents.render(release).items()} | carried
     with ThreadPoolExecutor() as pool:  # most of the time goes by with waiting for the disk
         list(pool.map(lambda path: _write(folder / path, made[path]), made))
     rows = (Document(path, len(data), sha256_hex(data)) for path, data in made.items())
-    release = replace(release, documents=tuple(rows))
+    release = replace(release, documents=(*rows, *told))
     _write(folder / manifest.FILE_NAME, manifest.to_json(release).encode("utf-8"))
     return release
 

@@ -27,6 +27,7 @@ from libya_news.release import build as build_
 from libya_news.release import manifest
 from libya_news.release.diff import diff
 from libya_news.release.erase import erase
+from libya_news.release.filling import fill
 from libya_news.release.rows import InBatches
 from libya_news.release.standoff import rehydrate
 from libya_news.release.verify import verify
@@ -130,7 +131,7 @@ def _published(out: Path, articles: Iterator[Article], split: str, text: str = "
     settings = {"text": text, "split": split, "format": "parquet"}
     plan = build_.planned(out, "made-up", "1.0.0", (InputFile("made-up.jsonl", 0, "0" * 64),), settings)
     with build_.shelf(plan.path) as shelf:
-        found, drops = shelf.fill(InBatches(articles))
+        found, drops = fill(shelf, InBatches(articles))
         release = build_.publish_articles(replace(plan, created_at="2020-01-14"), found, drops, plan.path.parent)
     return f"{release.counts['articles']:,} articles, {release.counts['segments']:,} segments"
 
