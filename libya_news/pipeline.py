@@ -285,7 +285,7 @@ def relevance_of(article: Article, topic: Topic) -> Relevance:
 
 
 def on_topic(result: Result, topic: Topic | None) -> Result:
-    """The article where it is about the topic, or else a drop that says how far it is.
+    """The article, with its score and its mentions, where it is about the topic; or else a drop that tells them.
 
     >>> from libya_news.corpus.topics import load_topic
     >>> article = process(RawArticle("a.txt", "The ministers also spoke of Libya. " + "They met in Rome. " * 90))
@@ -296,7 +296,7 @@ def on_topic(result: Result, topic: Topic | None) -> Result:
         return result
     found = relevance_of(result, topic)
     if found.is_relevant:
-        return result
+        return replace(result, topic_score=found.score, topic_mentions=found.evidence)
     names = "".join(f", {name} {count}" for name, count in Counter(m.name for m in found.evidence).most_common(NAMED))
     detail = f"scores {found.score:.2f} for {topic.name}, less than {RELEVANT}"
     return Drop(result.id, "corpus", f"off topic: {detail}{names.replace(',', ':', 1)}")

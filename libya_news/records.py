@@ -113,6 +113,21 @@ class Drop:
     reason: str
 
 
+class Mention(NamedTuple):
+    """A place where an article names a topic.
+
+    Attributes:
+        name: which name, as ``GROUP.SECTION`` of the topic's table, for example ``people.haftar``.
+        start, end: code points, half-open.
+        where: what they are counted in, ``title`` or ``text``.
+    """
+
+    name: str
+    start: int
+    end: int
+    where: str
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """A normalised text with its segments and its provenance. Text is sliced by offsets, never searched.
@@ -120,6 +135,8 @@ class Article:
     Attributes:
         language, language_confidence: as ISO 639-1 names it, and how sure that is; None where its source said it.
         cluster: id of the article that stands for it and its near-duplicates.
+        topic_score, topic_mentions: how sure it is, in [0, 1], that it is about the topic that it was chosen for, and
+            where it names that; None and empty where it was chosen for none.
         segment_languages: language and confidence of each segment; empty where nobody has looked at them yet.
         signature: by which near-duplicates are found (see ``corpus.signatures``); empty where it was not made yet.
     """
@@ -142,6 +159,8 @@ class Article:
     terms: str | None = None
     language_confidence: float | None = None
     cluster: str | None = None
+    topic_score: float | None = None
+    topic_mentions: tuple[Mention, ...] = ()
     segment_languages: tuple[tuple[str, float | None] | None, ...] = field(default=(), compare=False, repr=False)
     signature: bytes = field(default=b"", compare=False, repr=False)
 

@@ -15,9 +15,11 @@ from shelving import by_split, selected
 from libya_news import Article, Release, build
 from libya_news.errors import DataError, UsageError
 from libya_news.pipeline import process
-from libya_news.records import RawArticle
+from libya_news.records import Mention, RawArticle
 from libya_news.release import clusters, splits
+from libya_news.release.reading import table
 from libya_news.release.rebuild import rebuild
+from libya_news.release.rows import articles
 from libya_news.release.shelf import Selection
 from libya_news.release.standoff import rehydrate
 from libya_news.release.verify import verify
@@ -91,6 +93,25 @@ def test_only_what_is_about_libya_is_kept(news: Path, tmp_path: Path) -> None:
     assert "off topic: scores 0.00 for libya, less than 0.5" in reasons
     assert any(reason.endswith("less than 0.5: places.libya 1") for reason in reasons)
     assert release.counts["articles"] + len(release.drops) == 6
+
+
+def test_what_is_kept_tells_why(news: Path, tmp_path: Path) -> None:
+    """Score and mentions, to be read from the dataset and from the release, in its stand-off form too."""
+    release = build([news], out=tmp_path, topic="libya")
+    rows = datasets.load_dataset(str(release.path), split="train").to_list()
+    for row in rows:
+        assert 0.5 <= row["topic_score"] < 1
+        said = [row[mention["where"]][mention["start"] : mention["end"]] for mention in row["topic_mentions"]]
+        assert set(said) <= {"Libya", "Libyan", "Libyans", "Haftar", "Tripoli", "Benghazi", "Derna"}
+        assert "places.libya" in {mention["name"] for mention in row["topic_mentions"]}
+    (article,) = (one for one in articles(table(release, "articles", "train")) if (one.url or "")[-1] == "3")
+    assert article.topic_mentions[0] == Mention("people.haftar", 0, 6, "text")
+    assert verify(release) == []
+    bare = build([news], out=tmp_path / "bare", topic="libya", text="none")
+    told = datasets.load_dataset(str(bare.path), split="train").to_list()
+    assert [row["topic_mentions"] for row in told] == [row["topic_mentions"] for row in rows]
+    without = datasets.load_dataset(str(build([news], out=tmp_path / "any").path), split="train").to_list()
+    assert {(row["topic_score"], *row["topic_mentions"]) for row in without} == {(None,)}
 
 
 def test_a_cache_keeps_records_that_are_the_same_apart(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from huggingface_hub import DatasetCard
 
 from libya_news import Release, build, labels
 from libya_news._tables import load_table
-from libya_news.records import SITES, sha256_hex
+from libya_news.records import DROPS, SITES, sha256_hex
 from libya_news.release import chart, manifest, rights, schema
 
 THEIR_WARNINGS = pytest.mark.filterwarnings("ignore")
@@ -32,9 +32,9 @@ STORIES = [
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
-    """Three languages in two shards of each config."""
+    """Three languages in two shards of each config, and a drop."""
     folder = tmp_path_factory.mktemp("standards")
-    (folder / "in.jsonl").write_text("\n".join(map(json.dumps, STORIES)), encoding="utf-8")
+    (folder / "in.jsonl").write_text("\n".join(map(json.dumps, (*STORIES, {}))), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("libya_news.release.shard_writer.ROWS_PER_SHARD", {"articles": 2, "segments": 3})
         yield build([folder / "in.jsonl"], out=folder)
@@ -68,7 +68,10 @@ def test_croissant_is_valid_without_a_warning(release: Release, caplog: pytest.L
     assert metadata.version == "1.0.0"
     assert metadata.data_limitations
     assert metadata.data_annotation_protocol
-    assert {file.id: file.sha256 for file in metadata.file_objects} == {f.path: f.sha256 for f in release.files}
+    listed = {file.path: file.sha256 for file in release.files}
+    dropped = {row.path: row.sha256 for row in release.documents if row.path == DROPS}
+    assert {file.id: file.sha256 for file in metadata.file_objects} == {**listed, **dropped}
+    assert dropped
 
 
 FORMS = (
@@ -92,7 +95,7 @@ def test_croissant_is_valid_of_every_form(
     assert not caplog.records
     suffix = form.get("format", "parquet")
     described = json.loads(_text(made, "croissant.json"))["distribution"]
-    assert all(suffix in row["encodingFormat"] for row in described if row["@id"] != SITES)
+    assert all(suffix in row["encodingFormat"] for row in described if row["@id"] not in (SITES, DROPS))
     assert (SITES in {row["@id"] for row in described}) == ("templates" in form)
     assert ("Arrow" if suffix == "arrow" else "Parquet") in _text(made, "README.md")
 

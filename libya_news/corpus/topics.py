@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
 from typing import Final, NamedTuple
 
+from libya_news.records import Mention
+
 from ._folding import fold
 from ._names import Hit, Topic, load_topic
 
@@ -33,21 +35,6 @@ shows what other numbers would give, and the figures on other articles."""
 LIST_GAP: Final = 6
 LIST_COMPANY: Final = 2
 """Characters between the names of a list, for example " and "; and names of the topic's company that make it one."""
-
-
-class Mention(NamedTuple):
-    """A place where an article names the topic.
-
-    Attributes:
-        name: which name, as ``GROUP.SECTION`` of the topic's table, for example ``people.haftar``.
-        start, end: code points, half-open.
-        where: what they are counted in, ``title`` or ``text``.
-    """
-
-    name: str
-    start: int
-    end: int
-    where: str
 
 
 class Relevance(NamedTuple):

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from libya_news.corpus.language import Guess, guess_part
 from libya_news.labels import KIND_NAMES, LABELS
-from libya_news.records import Article, Drop, Segment, sha256_hex
+from libya_news.records import Article, Drop, Mention, Segment, sha256_hex
 
 from . import canonical, pieces
 from .schema import CONFIGS, SCHEMA_VERSION, arrow_schema
@@ -216,11 +216,13 @@ def articles(table: pa.Table | pa.RecordBatch) -> Iterator[Article]:
 def _article(row: Mapping[str, Any]) -> Article:
     known = {name: row[name] for name in _ARTICLE_FIELDS if name in row}
     lists = {name: tuple(known[name]) for name in ("authors", "fixes")}
+    mentions = tuple(Mention(**mention) for mention in known.get("topic_mentions") or ())
     segments = tuple(
         Segment(**{**span, "label": LABELS[span["label"]], "kind": KIND_NAMES[span["kind"]]})
         for span in row["segments"]
     )
-    return Article(**{"text": "", **known, **lists, "id": row["article_id"], "segments": segments})
+    made = {"id": row["article_id"], "segments": segments, "topic_mentions": mentions}
+    return Article(**{"text": "", **known, **lists, **made})
 
 
 _ARTICLE_FIELDS = frozenset(field.name for field in fields(Article)) - {"id", "segments"}
@@ -252,6 +254,8 @@ def _array(field: pa.Field[Any], some: Sequence[Article]) -> Any:
     """The cells of a column of articles: the attribute of its name, for the most part."""
     if field.name == "segments":
         return _nested(field.type, some, _spans(some))
+    if field.name == "topic_mentions":
+        return pa.array(([mention._asdict() for mention in article.topic_mentions] for article in some), field.type)
     name = {"article_id": "id"}.get(field.name, field.name)
     return pa.array([getattr(article, name) for article in some], field.type)
 

@@ -21,7 +21,7 @@ from libya_news.labels import KIND_NAMES, LABELS
 if TYPE_CHECKING:
     from datasets import Features
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Version of the columns below, counted up from 1."""
 
 
@@ -69,6 +69,11 @@ class Column(NamedTuple):
 _OFFSET = "code points, 0 to the text's length"
 _SHA256 = "64 hexadecimal digits"
 
+
+def _structs(columns: tuple[Column, ...]) -> pa.DataType:
+    return pa.list_(pa.struct([column.arrow.with_nullable(True) for column in columns]))
+
+
 SPAN: Final = (
     Column("start", pa.int64(), False, "first code point of the segment in the article's text", _OFFSET),
     Column("end", pa.int64(), False, "one past the segment's last code point (half-open)", _OFFSET),
@@ -77,6 +82,13 @@ SPAN: Final = (
     Column("confidence", pa.float32(), False, "probability that the label is right", "0 to 1"),
     Column("by", pa.string(), False, "what decided: a rule, or a model with the hash of its file", "rule:NAME or MODEL@HASH"),
 )  # fmt: skip
+
+MENTION: Final = (
+    Column("name", pa.string(), False, "which of the topic's names", "GROUP.SECTION of the topic's table"),
+    Column("start", pa.int64(), False, "first code point of the mention", "code points, 0 and up"),
+    Column("end", pa.int64(), False, "one past the mention's last code point (half-open)", "code points, 0 and up"),
+    Column("where", pa.string(), False, "what these are counted in", "title or text"),
+)
 
 ARTICLES: Final = (
     Column("article_id", pa.string(), False, "stable id, made from the content as found and where it stood", "20 hexadecimal digits"),
@@ -93,12 +105,14 @@ ARTICLES: Final = (
     Column("text", pa.string(), False, "the whole text, normalised; every offset counts in it", "Unicode text, NFC, lines end in \\n"),
     Column("text_sha256", pa.string(), False, "SHA-256 of the text as UTF-8", _SHA256),
     Column("body", pa.string(), False, "the story alone: standfirst, crossheads, paragraphs and list texts", "paragraphs joined by blank lines"),
-    Column("segments", pa.list_(pa.struct([column.arrow.with_nullable(True) for column in SPAN])), False, "the text cut into labelled segments, in order", "spans", fields=SPAN),
+    Column("segments", _structs(SPAN), False, "the text cut into labelled segments, in order", "spans", fields=SPAN),
     Column("licence", pa.string(), False, "licence under which the text may be used, as far as known", "SPDX id, sentence or “unknown”"),
     Column("rights_holder", pa.string(), False, "who holds the rights in the text, as far as known", "name or “unknown”"),
     Column("terms", pa.string(), False, "terms of use that the source names", "URL, sentence or “unknown”"),
     Column("language_confidence", pa.float32(), True, "probability that the language is right; null where the source said it", "0 to 1", since=2),
     Column("cluster", pa.string(), True, "article that stands for this one and its near-duplicates; null where none were looked for", "article_id", since=2),
+    Column("topic_score", pa.float32(), True, "how sure it is that the article is about the topic that it was chosen for; null where it was chosen for none", "0.5 to 1", since=3),
+    Column("topic_mentions", _structs(MENTION), True, "where the article names the topic, in its title and outside of its boilerplate; empty where it was chosen for none", "mentions", fields=MENTION, since=3),
 )  # fmt: skip
 
 SEGMENTS: Final = (

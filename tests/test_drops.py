@@ -1,0 +1,140 @@
+"""What went in and did not come out: told in a file of the release, in order, however many there are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import datasets
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libya_news import Release, build
+from libya_news.errors import DataError
+from libya_news.records import DROPS, Drop
+from libya_news.release import drops, manifest, shelf
+from libya_news.release.erase import erase
+from libya_news.release.filling import fill
+from libya_news.release.shelf import Shelf
+from libya_news.release.standoff import rehydrate
+from libya_news.release.verify import verify
+
+OLD = Path(__file__).parent / "data" / "schema-1"
+
+DROPPED = st.lists(st.builds(Drop, st.sampled_from(("a", "b:1", "b:2", "ط", "\U0001f30a")), st.just("read"), st.text()))
+
+
+def _in_order(some: list[Drop]) -> list[Drop]:
+    return sorted(some, key=lambda drop: (drop.id, drop.reason))
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    """Two articles, and four drops of as many reasons."""
+    (tmp_path / "in").mkdir()
+    lines = [json.dumps({"text": "Talks.", "url": f"http://example.org/{number}"}) for number in range(2)]
+    lines += ['{"text": 1', "{}", json.dumps({"text": "The port of Brega is quiet."})]
+    (tmp_path / "in" / "a.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "in" / "blank.txt").write_text(" \n", encoding="utf-8")
+    return build([tmp_path / "in"], out=tmp_path / "out")
+
+
+def test_they_are_read_from_a_file(release: Release) -> None:
+    told = list(release.drops)
+    assert len(told) == len(release.drops) == 4
+    assert told == _in_order(told) == list(manifest.load(release.path).drops)
+    assert all(drop in release.drops for drop in told)
+    assert Drop("in/none.txt", "read", "empty") not in release.drops
+    rows = datasets.load_dataset("parquet", data_files=str(release.path / DROPS), split="train")
+    assert [Drop(**row) for row in rows] == told
+    assert release.counts["drops"] == {"broken JSON": 1, "duplicate": 1, "empty": 1, "no text": 1}
+
+
+def test_the_manifest_counts_them(release: Release) -> None:
+    text = (release.path / manifest.FILE_NAME).read_text(encoding="utf-8")
+    assert "drops" not in json.loads(text)
+    assert "blank.txt: " not in text
+    assert f"`{DROPS}`" in (release.path / "README.md").read_text(encoding="utf-8")
+    assert DROPS in (release.path / "croissant.json").read_text(encoding="utf-8")
+
+
+def test_a_release_without_any_has_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Talks end.", encoding="utf-8")
+    made = build([tmp_path / "a.txt"], out=tmp_path)
+    assert not (made.path / DROPS).exists()
+    assert list(made.drops) == [] == verify(made)
+
+
+def test_damage_is_told(release: Release) -> None:
+    assert verify(release) == []
+    less = list(release.drops)[1:]
+    (release.path / DROPS).unlink()
+    assert f"{DROPS}: the file is missing" in verify(release)
+    with pytest.raises(DataError, match=rf"{DROPS} cannot be read.*Get the release anew"):
+        list(release.drops)
+    (release.path / DROPS).write_bytes(b"PAR1 no table PAR1")
+    with pytest.raises(DataError):
+        list(release.drops)
+    (release.path / DROPS).unlink()
+    drops.write(release.path, less)
+    assert f"manifest.json: counts of drops are not those of {DROPS}" in verify(release)
+
+
+def test_all_forms_of_a_release_have_them(release: Release, tmp_path: Path) -> None:
+    bare = build([tmp_path / "in"], out=tmp_path / "bare", text="none")
+    assert list(bare.drops) == list(release.drops)
+    full = rehydrate(bare.path, [tmp_path / "in"], out=tmp_path / "full").release
+    assert (full.path / DROPS).read_bytes() == (release.path / DROPS).read_bytes()
+    (tmp_path / "one.txt").write_text("Talks.", encoding="utf-8")
+    part = rehydrate(bare.path, [tmp_path / "one.txt"], out=tmp_path / "part").release
+    assert [drop.stage for drop in part.drops].count("rehydrate") == 1
+    assert list(part.drops) == _in_order(list(part.drops))
+    assert len(part.drops) == 5
+    assert verify(part) == []
+
+
+def test_an_erasure_silences_those_that_tell_of_it(release: Release) -> None:
+    (told,) = (drop for drop in release.drops if drop.reason.startswith("duplicate: in/a.jsonl has the same text as"))
+    gone = told.reason.split()[-3]
+    erase(gone, store=release.path.parent, reason="asked")
+    left = manifest.load(release.path.parent / f"{release.path.name}-erased-1")
+    assert Drop(told.id, "release", f"duplicate: of {gone}, which was erased") in left.drops
+    assert len(left.drops) == 4
+    assert verify(left) == []
+
+
+def test_the_first_manifests_had_them_inside(tmp_path: Path) -> None:
+    """They are read so, and an erasure writes them into a file."""
+    shutil.copytree(OLD, tmp_path / "store")
+    path = tmp_path / "store" / "libya-news-1.0.0" / manifest.FILE_NAME
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    fields["drops"] = [{"id": "in/a.txt", "stage": "read", "reason": "empty: the file has no bytes"}]
+    fields["counts"]["drops"] = {"empty": 1}
+    path.write_text(json.dumps(fields), encoding="utf-8")
+    old = manifest.load(path.parent)
+    assert old.drops == (Drop("in/a.txt", "read", "empty: the file has no bytes"),)
+    again = replace(old, path=tmp_path / "again")
+    again.path.mkdir()
+    (again.path / manifest.FILE_NAME).write_text(manifest.to_json(again), encoding="utf-8")
+    drops.write(again.path, old.drops)
+    assert list(manifest.load(again.path).drops) == list(old.drops)
+
+
+@given(DROPPED, DROPPED, st.sampled_from((0, 500, 1 << 20)))
+def test_they_come_in_order_from_disk_too(some: list[Drop], others: list[Drop], kept: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        for name, few in (("KEPT_BYTES", kept), ("BLOCK_BYTES", 5_000), ("BUCKET_BYTES", 2_000), ("BATCH_BYTES", 100)):
+            patch.setattr(shelf, name, few)
+        with contextlib.closing(Shelf(Path(folder))) as held:
+            _, told = fill(held, (), some)
+        both = drops.merged(told, drops.in_memory([drops.rows(others), drops.rows(())]))
+        assert list(both) == list(both) == _in_order([*some, *others])
+        assert len(both) == len(some) + len(others)
+        (document,) = drops.write(Path(folder), both) or (None,)
+        assert (document is None) == (not both)
+        assert list(drops.published(Path(folder), len(both))) == list(both)
