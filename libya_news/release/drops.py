@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from libya_news.outputs.parquet import Writer
 from libya_news.records import DROPS, Document, Drop
 from libya_news.sources import SourceFile
 
-from .shelf import Shelf
+from .shelf import Positions, Shelf
 
 AT_ONCE: Final = 10_000
 """Drops of a row group, and in memory at once: some 2 MB."""
@@ -76,20 +76,24 @@ def on_shelf(shelf: Shelf) -> Told:
     return Told(len(order), lambda: _each(shelf.in_order(order, SCHEMA.names)))
 
 
-def _order(shelf: Shelf) -> Any:
+def _order(shelf: Shelf) -> Positions:
     """Positions in the order of ids; reasons are in memory where several have the same id, which is rare."""
     ids = shelf.column("id")
-    codes = np.asarray(ids.dictionary_encode().indices)
-    shared = np.flatnonzero(np.bincount(codes)[codes] > 1)
-    reasons = np.full(len(codes), "", object)
-    reasons[shared] = shelf.take(shared, ["reason"])["reason"].to_pylist()
-    keys = pa.table({"id": ids, "reason": pa.array(reasons, pa.string())})
-    return np.asarray(pc.sort_indices(keys, [("id", "ascending"), ("reason", "ascending")]), np.int64)
+    order = np.array(pc.sort_indices(ids), np.int64)
+    ids = ids.take(pa.array(order))
+    same = np.asarray(pc.equal(ids[1:], ids[:-1]))
+    shared = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    told = pa.table({"id": ids.take(pa.array(shared)), "reason": shelf.take(order[shared], ["reason"])["reason"]})
+    order[shared] = order[shared][np.asarray(pc.sort_indices(told, _KEYS))]
+    return order
+
+
+_KEYS: Final[list[tuple[str, Literal["ascending", "descending"]]]] = [("id", "ascending"), ("reason", "ascending")]
 
 
 def in_memory(batches: Sequence[pa.RecordBatch]) -> Told:
     """The drops of batches of ``SCHEMA``."""
-    whole = pa.Table.from_batches(batches, SCHEMA).sort_by([("id", "ascending"), ("reason", "ascending")])
+    whole = pa.Table.from_batches(batches, SCHEMA).sort_by(_KEYS)
     return Told(whole.num_rows, lambda: _each(whole.to_batches(max_chunksize=AT_ONCE)))
 
 
