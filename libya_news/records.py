@@ -119,13 +119,13 @@ class Mention(NamedTuple):
     Attributes:
         name: which name, as ``GROUP.SECTION`` of the topic's table, for example ``people.haftar``.
         start, end: code points, half-open.
-        where: what they are counted in, ``title`` or ``text``.
+        field: what they are counted in, ``title`` or ``text``.
     """
 
     name: str
     start: int
     end: int
-    where: str
+    field: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def test_what_is_kept_tells_why(news: Path, tmp_path: Path) -> None:
     rows = datasets.load_dataset(str(release.path), split="train").to_list()
     for row in rows:
         assert 0.5 <= row["topic_score"] < 1
-        said = [row[mention["where"]][mention["start"] : mention["end"]] for mention in row["topic_mentions"]]
+        said = [row[mention["field"]][mention["start"] : mention["end"]] for mention in row["topic_mentions"]]
         assert set(said) <= {"Libya", "Libyan", "Libyans", "Haftar", "Tripoli", "Benghazi", "Derna"}
         assert "places.libya" in {mention["name"] for mention in row["topic_mentions"]}
     (article,) = (one for one in articles(table(release, "articles", "train")) if (one.url or "")[-1] == "3")

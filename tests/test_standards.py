@@ -102,7 +102,11 @@ def test_croissant_is_valid_of_every_form(
 
 @THEIR_WARNINGS
 @pytest.mark.parametrize("config", list(schema.CONFIGS))
-def test_croissant_reads_the_rows_back(release: Release, config: str) -> None:
+@pytest.mark.parametrize("topic", ["none", "libya"])
+def test_croissant_reads_the_rows_back(release: Release, config: str, topic: str, tmp_path: Path) -> None:
+    if topic != "none":
+        (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, ON_LIBYA)), encoding="utf-8")
+        release = build([tmp_path / "in.jsonl"], out=tmp_path, topic=topic)
     wanted = datasets.load_dataset(str(release.path), config, split="train")
     read = {_key(row, config): row for row in map(_plain, _croissant(release).records(config))}
     assert len(read) == wanted.num_rows
@@ -127,6 +131,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
     return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
+ON_LIBYA = (
+    {"title": "Haftar in Moscow", "text": "Haftar's Libyan army left Tripoli. Libya waits.", "url": "https://a.org/1"},
+    {"text": "Libya's parliament in Tobruk has rejected a deal.", "url": "https://a.org/2"},
+)
 
 
 def test_croissant_says_what_every_field_means(release: Release) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from libya_news import Release, build
 from libya_news.errors import DataError, ReleaseExistsError, UsageError
-from libya_news.release import manifest, schema, shard_writer, standoff
+from libya_news.release import manifest, schema, shard_writer, shelf, standoff
+from libya_news.release.publishing import publish
 from libya_news.release.store import Store
 from libya_news.release.verify import verify
 from libya_news.sources import Reading, Source
@@ -49,6 +50,28 @@ def test_no_text_is_in_it(bare: Release) -> None:
     for words in ("Berlin", "Serraj", "pourparlers", "avance", "Talks"):
         assert words.encode() not in written
     assert sorted(title for title in full["title"] if title) == ["Sans accord"]
+
+
+def test_no_headline_is_in_it_however_many_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many pages in one batch, whose headlines stand behind other lines; in smaller batches it is the same."""
+    story = "The minister said on Sunday that he resigned after a long night of talks about the port. " * 3
+    (tmp_path / "in").mkdir()
+    for number in range(12):
+        page = f"<p>Home</p>{'<p>News</p>' * (number % 3)}<h1>Minister {number} resigns</h1><p>{number}: {story}</p>"
+        (tmp_path / "in" / f"{number}.html").write_text(page, encoding="utf-8")
+    full = build([tmp_path / "in"], out=tmp_path / "full", dedup="keep")
+    made = [build([tmp_path / "in"], out=tmp_path / "bare", dedup="keep", text="none")]
+    publish(full.path, str(tmp_path / "published"), text="none")
+    made.append(manifest.load(tmp_path / "published" / full.path.name))
+    for name, few in (("KEPT_BYTES", 500), ("BLOCK_BYTES", 5_000), ("BATCH_BYTES", 100)):
+        monkeypatch.setattr(shelf, name, few)
+    made.append(build([tmp_path / "in"], out=tmp_path / "little", dedup="keep", text="none"))
+    assert len({release.files for release in made}) == 1
+    for release in made:
+        titles = datasets.load_dataset(str(release.path), split="train")["title"]
+        assert list(titles) == [None] * 12
+    titles = datasets.load_dataset(str(full.path), split="train")["title"]
+    assert set(titles) == {f"Minister {number} resigns" for number in range(12)}
 
 
 def test_segments_point_into_the_texts(bare: Release) -> None:

@@ -61,7 +61,7 @@ def test_title_counts(libya: Topic) -> None:
     text = "The ministry said so. " * 60 + "A ship from Libya was seen."
     bare, titled = (relevance(text, libya, title=title) for title in ("", "Libya: a ship is seen"))
     assert bare.score < RELEVANT <= titled.score
-    assert [mention.where for mention in titled.evidence] == ["title", "text"]
+    assert [mention.field for mention in titled.evidence] == ["title", "text"]
 
 
 def test_score_lies_between_0_and_1(libya: Topic) -> None:

@@ -74,7 +74,7 @@ def relevance(text: str, topic: Topic, *, title: str = "", spans: Sequence[tuple
     own = [(0, len(text))] if spans is None else spans
     found = (*_places(title, 0, topic, "title"), *_in_spans(text, own, topic))
     counted = _counted(list(_unlisted(found)))
-    told = [mention for mention in counted if mention.where == "text"]
+    told = [mention for mention in counted if mention.field == "text"]
     size = sum(end - start for start, end in own)
     lead_end = own[0][0] + min(LEAD_CHARS, size // 2) if own else 0
     points = len(told) + LEAD * sum(mention.start < lead_end for mention in told) + TITLE * (len(told) < len(counted))
@@ -87,7 +87,7 @@ class _Place(NamedTuple):
 
     start: int
     end: int
-    where: str
+    field: str
     hit: Hit
 
 
@@ -96,18 +96,18 @@ def _in_spans(text: str, spans: Iterable[tuple[int, int]], topic: Topic) -> Iter
         yield from _places(text[start:end], start, topic, "text")
 
 
-def _places(text: str, offset: int, topic: Topic, where: str) -> Iterator[_Place]:
+def _places(text: str, offset: int, topic: Topic, field: str) -> Iterator[_Place]:
     folded = fold(text)
     for hit in topic.find(folded.text):
         start, end = folded.span(hit.start, hit.end)
-        yield _Place(offset + start, offset + end, where, hit)
+        yield _Place(offset + start, offset + end, field, hit)
 
 
 def _unlisted(found: Iterable[_Place]) -> Iterator[_Place]:
     """The places but those of the topic's names in lists, such as "Syria, Libya and Yemen"."""
     run: list[_Place] = []
     for place in found:
-        if run and not (place.where == run[-1].where and place.start - run[-1].end <= LIST_GAP):
+        if run and not (place.field == run[-1].field and place.start - run[-1].end <= LIST_GAP):
             yield from _unless_list(run)
             run = []
         run.append(place)
@@ -134,5 +134,5 @@ def _counted(found: Sequence[_Place]) -> list[Mention]:
         if use is None or (use.role == "unsure" and (not left or sure <= rivals.get(use.key, 0))):
             continue
         left -= use.role == "unsure"
-        counted.append(Mention(use.key, place.start, place.end, place.where))
+        counted.append(Mention(use.key, place.start, place.end, place.field))
     return counted

@@ -193,10 +193,10 @@ def tables(made: Iterable[pa.RecordBatch], with_text: bool = True, version: int 
 
 def without_headline(batch: pa.RecordBatch) -> pa.RecordBatch:
     """A batch of ``RESULTS`` without the titles that are the headline of their text."""
-    kinds = np.asarray(cells(segments_of(batch, "segments"), "kind"))
-    owners, first = np.unique(_owners(batch)[kinds == _CLASS_ID["kind"]["headline"]], return_index=True)
-    spans = segments_of(batch, "segments").take(first).to_pylist()
-    told = zip(owners.tolist(), spans, strict=True)
+    segments = segments_of(batch, "segments")
+    headlines = np.flatnonzero(np.asarray(cells(segments, "kind")) == _CLASS_ID["kind"]["headline"])
+    owners, first = np.unique(_owners(batch)[headlines], return_index=True)
+    told = zip(owners.tolist(), segments.take(headlines[first]).to_pylist(), strict=True)
     headline = {row: batch["text"][row].as_py()[span["start"] : span["end"]] for row, span in told}
     titles = [None if title == headline.get(row) else title for row, title in enumerate(batch["title"].to_pylist())]
     return batch.set_column(

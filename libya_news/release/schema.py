@@ -87,8 +87,8 @@ MENTION: Final = (
     Column("name", pa.string(), False, "which of the topic's names", "GROUP.SECTION of the topic's table"),
     Column("start", pa.int64(), False, "first code point of the mention", "code points, 0 and up"),
     Column("end", pa.int64(), False, "one past the mention's last code point (half-open)", "code points, 0 and up"),
-    Column("where", pa.string(), False, "what these are counted in", "title or text"),
-)
+    Column("field", pa.string(), False, "what these are counted in; a stand-off release may lack that title, as it lacks the text", "title or text"),
+)  # fmt: skip
 
 ARTICLES: Final = (
     Column("article_id", pa.string(), False, "stable id, made from the content as found and where it stood", "20 hexadecimal digits"),
