@@ -78,7 +78,10 @@ CASES: dict[str, tuple[bytes, list[str]]] = {
     "lines.txt": (b"x\n" * 500_000, ["no article: 500,000 lines, where 20,000 are allowed"]),
     "reaching.warc": (warc(len(HTTP) + 200), ["broken record: its length reaches into the next record"]),
     "endless.warc": (warc(10**18), ["broken record: its length reaches into the next record"]),
-    "cut.warc": (warc(9), ["no page: HTTP status missing"]),
+    "cut.warc": (
+        warc(9),
+        [f"broken WARC: {len(HTTP) - 5} bytes at offset 61 are no record", "no page: HTTP status missing"],
+    ),
     "endless.arc": (b"http://a/ 1.1.1.1 20200101000000 text/html 99999999999\n" + HTTP, ["truncated: 67 of 99,999,"]),
     "schema.parquet": (parquet(pa.table({"text": [1]})), ["wrong schema: column text holds int64, not text"]),
     "corrupt.parquet": (parquet(TEXTS, corrupt=True), ["broken Parquet: row group 1"]),

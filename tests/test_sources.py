@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,28 @@ def test_provenance_beyond_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_missing_path() -> None:
     with pytest.raises(SourceNotFoundError, match=r"no file or folder .nowhere..*Check"):
         list(read("nowhere"))
+
+
+def test_a_release_without_its_version_is_no_source_but_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("Talks in Moscow end without a deal.", encoding="utf-8")
+    store = tmp_path / "st[o]re"
+    build([tmp_path / "a.txt"], out=store, name="news")
+    for leaf in ("news-1.10.0", "news-1.9.0-erased-2", "news-of-libya-1.0.0", "snews-1.0.0"):
+        shutil.copytree(store / "news-1.0.0", store / leaf)
+    (store / "news-2.0.0").mkdir()
+    (store / "news-2.0.0" / "TOMBSTONE.md").touch()
+    monkeypatch.chdir(store)
+    for place, parent in ((store / "news", f"{store.as_posix()}/"), ("news", ""), ("../st[o]re/news/", "../st[o]re/")):
+        names = ", ".join(f"{parent}news-{version}" for version in ("1.0.0", "1.9.0-erased-2", "1.10.0"))
+        with pytest.raises(SourceNotFoundError) as caught:
+            list(read(place))
+        assert caught.value.remedy == f"Name one of its releases: {names}."
+    assert len(list(read("news-1.10.0"))) == 1
+    for place in ("new", "n*s", "news-1.0.0/manifest.json/news"):
+        with pytest.raises(SourceNotFoundError, match="Check the path"):
+            list(read(place))
 
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"

@@ -561,6 +561,42 @@ def test_a_record_that_is_cut_off(tmp_path: Path, name: str) -> None:
     assert [drop.reason.partition(":")[0] for drop in drops] == ["truncated"]
 
 
+SPLIT = b"\r\n\r\n"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "junk", [b"x", b"\0" * 512, GOOD, b"G" * 300_000, b"WARC/2.0\r\nWARC-Type: response\r\n\r\n" + GOOD]
+)
+def test_what_is_no_record_between_records_is_told(tmp_path: Path, junk: bytes, packed: bool) -> None:
+    record = _warc(GOOD).removesuffix(SPLIT)
+    parts = [record, SPLIT, junk, b"\r\n", record, SPLIT, record, SPLIT, junk]
+    (tmp_path / "a.warc").write_bytes(b"".join(map(gzip.compress, parts) if packed else parts))
+    articles, drops = _read(tmp_path / "a.warc")
+    assert len(articles) == 3
+    between, behind = len(SPLIT + junk) + 2, len(SPLIT + junk)
+    assert drops == [
+        Drop("a.warc", "read", f"broken WARC: {between:,} bytes at offset {len(record):,} are no record"),
+        Drop(
+            "a.warc",
+            "read",
+            f"broken WARC: {behind:,} bytes at offset {3 * len(record) + between + len(SPLIT):,} are no record",
+        ),
+    ]
+
+
+@pytest.mark.parametrize("between", [SPLIT, b"", b"\n", b"\r\n" * 1000])
+@pytest.mark.parametrize("behind", [SPLIT, b"", b"\r\n", b"\r\n" * 1000])
+def test_what_may_stand_between_records(tmp_path: Path, between: bytes, behind: bytes) -> None:
+    short, long = (_warc(_http(b"<p>" + b"a" * size, "Content-Type: text/html"))[:-4] for size in (9, 200_000))
+    lines = _warc(GOOD, "request").partition(SPLIT)
+    bare = lines[0].replace(b"\r\n", b"\n") + b"\n\n" + lines[2][:-4]
+    records = [short, bare, long, short, long]
+    (tmp_path / "a.warc").write_bytes(b"\r\n" + between.join(records) + behind)
+    articles, drops = _read(tmp_path / "a.warc")
+    assert (len(articles), drops) == (4, [])
+
+
 @pytest.mark.parametrize("length", [10**17, 10**30, -1])
 def test_an_arc_with_lying_lengths(tmp_path: Path, length: int) -> None:
     (tmp_path / "a.arc").write_bytes(_arc(GOOD) + _arc(GOOD, length=length) + _arc(GOOD))

@@ -118,6 +118,15 @@ def test_nothing_there(store: Any, url: str) -> None:
         list(read(url))
 
 
+def test_a_release_without_its_version_is_found(store: Any) -> None:
+    for leaf in ("paper-1.10.0", "paper-1.9.0", "papers-1.0.0"):
+        store.pipe_file(f"/store/{leaf}/manifest.json", b"{}")
+    with pytest.raises(SourceNotFoundError) as caught:
+        list(read("memory://store/paper/"))
+    names = "memory://store/paper-1.9.0, memory://store/paper-1.10.0"
+    assert caught.value.remedy == f"Name one of its releases: {names}."
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -248,6 +257,7 @@ store = s3fs.S3FileSystem()
 store.mkdir("crawl")
 store.pipe("crawl/news/2015/a.txt", {STORY!r}.encode())
 store.pipe("crawl/news/2015/b.txt", b"More of it.")
+store.pipe("crawl/paper-1.0.0/manifest.json", b"{{}}")
 from libya_news import build, read
 from libya_news.release.rebuild import rebuild
 from libya_news.errors import SourceNotFoundError
@@ -255,10 +265,11 @@ release = build(["s3://crawl/news"], out=sys.argv[1])
 print([(row.path, row.bytes) for row in release.inputs])
 print([article.source for article in read("s3://crawl/news/*/a*")])
 print(rebuild(release, sources=["s3://crawl"]).identical)
-try:
-    list(read("s3://nowhere/news"))
-except SourceNotFoundError as error:
-    print(str(error).splitlines()[0])
+for url in ("s3://nowhere/news", "s3://crawl/paper"):
+    try:
+        list(read(url))
+    except SourceNotFoundError as error:
+        print(str(error).splitlines()[0])
 server.stop()
 """
     environment = {
@@ -276,3 +287,4 @@ server.stop()
     assert lines[0] == f"[('news/2015/a.txt', {len(STORY)}), ('news/2015/b.txt', 11)]"
     assert lines[1:3] == ["['news/2015/a.txt']", "True"]
     assert "'s3://nowhere/news'" in lines[3]
+    assert lines[4].endswith("Name one of its releases: s3://crawl/paper-1.0.0.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Final, NoReturn
@@ -50,6 +51,7 @@ for _command in (
 def main() -> NoReturn:
     """Run the command. What goes wrong is one line on standard error, with the exit code that it stands for."""
     stopping = Stopping()
+    logging.getLogger("libya_news").addHandler(_Warnings())
     try:
         code = cli.main(standalone_mode=False)
     except LibyaNewsError as error:
@@ -65,8 +67,19 @@ def main() -> NoReturn:
     sys.exit(code or 0)
 
 
+class _Warnings(logging.Handler):
+    """What the library warns of is a line on standard error, above the bar where one is shown."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _tell("warning: ", "bold yellow", record.getMessage())
+
+
 def _fail(message: str, code: int) -> NoReturn:
+    _tell("error: ", "bold red", message)
+    sys.exit(code)
+
+
+def _tell(what: str, style: str, message: str) -> None:
     from libya_news._show import printable  # noqa: PLC0415
 
-    ERRORS.print(Text("error: ", style="bold red") + Text(printable(message)), soft_wrap=True)
-    sys.exit(code)
+    ERRORS.print(Text(what, style=style) + Text(printable(message)), soft_wrap=True)

@@ -24,6 +24,7 @@ from . import templates as site_templates
 from .about import About
 from .counts import ranked
 from .filling import fill
+from .mapping import watched
 from .rows import tables
 from .schema import SCHEMA_VERSION
 from .shelf import Selection, Shelf
@@ -61,6 +62,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     on_progress: OnProgress | None = None,
 ) -> Release:
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
+
+    Where a mapping names a field from which no article gets anything, that is logged as a warning.
 
     Args:
         sources: files, folders, patterns and URLs, as ``read`` takes them.
@@ -156,7 +159,8 @@ def carried_out(
     """
     with shelf(plan.path) as articles:
         with worker(stages(topic, plan.settings), how, plan.settings["provenance"]) as work:
-            found, told = fill(articles, process_files(sized(files), work, _total(plan), on_progress), dropped)
+            made = process_files(sized(files), work, _total(plan), on_progress)
+            found, told = fill(articles, watched(made, Readings.from_json(plan.settings.get("reading", ""))), dropped)
         plan = replace(plan, created_at=plan.created_at or manifest.created_at())
         tell = partial(_tell, on_progress, _read(plan, len(found), len(told)))
         return publish_articles(plan, found, told, store or plan.path.parent, tell)

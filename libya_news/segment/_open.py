@@ -30,7 +30,7 @@ def _kinds() -> dict[bytes, int]:
     for names, bits in (
         (tags["special"], _SPECIAL),
         (tags["block_end"], _SPECIAL | _BLOCK | _ENDS_P),
-        (["button"], _SPECIAL | _BLOCK),
+        (tags["block_end_in_paragraph"], _SPECIAL | _BLOCK),
         (tags["scopes"], _SPECIAL | _BLOCK | _SCOPE),
         (tags["foreign_scopes"], _SPECIAL | _SCOPE),
         (tags["table_parts"], _SPECIAL | _TABLE),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from glob import has_magic
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from glob import escape, has_magic
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 import yaml
+
+from libya_news.records import MANIFEST
 
 from ._glob import fits
 
@@ -30,6 +33,9 @@ _DATA: Final = (".parquet", ".arrow", ".jsonl", ".json", ".ndjson", ".csv", ".ts
 _TEXT: Final = ".txt"
 _BESIDE: Final = (CARD, "LICENSE", "LICENSE.md", "LICENSE.txt")
 """What lies beside tables and tells about them; beside texts it may be a text."""
+
+_RELEASE: Final = re.compile(r"-(\d+)\.(\d+)\.(\d+)(?:-erased-(\d+))?")
+"""What stands behind a dataset's name in that of the folder of a release."""
 
 _ABOUT: Final = ("dataset_info.json", "dataset_infos.json", "state.json", "croissant.json", "manifest.json")
 
@@ -121,3 +127,23 @@ def _patterns(data_files: Any) -> Iterator[str]:
 
 def _is_data(path: PurePosixPath) -> bool:
     return path.name not in _ABOUT and any(suffix.lower() in _DATA for suffix in path.suffixes)
+
+
+def releases_beside(path: str) -> str:
+    """The pattern of the manifests of a dataset's releases, for the path that has its name without a version."""
+    return f"{escape(path)}-*/{MANIFEST}"
+
+
+def which_release(place: str, manifests: Iterable[str]) -> str:
+    """What to do where there is nothing but releases of a dataset of that name; empty where there are none either.
+
+    Args:
+        place: path or URL that has the dataset's name without a version.
+        manifests: paths that fit ``releases_beside``.
+
+    >>> which_release("st/news", [f"st/news-{rest}/manifest.json" for rest in ("1.10.0", "1.9.0", "of-libya-1.0.0")])
+    'Name one of its releases: st/news-1.9.0, st/news-1.10.0.'
+    """
+    behind = [PurePosixPath(path).parent.name.removeprefix(PurePosixPath(place).name) for path in manifests]
+    versions = [(tuple(map(int, found.groups("0"))), found[0]) for found in map(_RELEASE.fullmatch, behind) if found]
+    return f"Name one of its releases: {', '.join(place + rest for _, rest in sorted(versions))}." if versions else ""

@@ -16,7 +16,7 @@ from typing import IO, Final
 from libya_news.errors import SourceNotFoundError
 from libya_news.records import Drop
 
-from ._dataset import CARD, MAX_CARD_BYTES, beside_tables, data_files, head_of
+from ._dataset import CARD, MAX_CARD_BYTES, beside_tables, data_files, head_of, releases_beside, which_release
 from ._reading import Reading, Source, StrPath
 from ._remote import fetch, is_url, list_urls, url_name
 
@@ -127,9 +127,11 @@ def _roots(source: StrPath) -> Iterator[tuple[Path, str]]:
     fixed = _spelled_out(path)
     found = _fitting(fixed, path) if fixed != path else []
     if not found:
+        manifests = map(Path.as_posix, path.parent.glob(releases_beside(path.name)))
         raise SourceNotFoundError(
             f"There is no file or folder {shown(str(source))}.",
-            "Check the path; files, folders, patterns (news/*.json) and URLs can be given.",
+            which_release(path.as_posix(), manifests)
+            or "Check the path; files, folders, patterns (news/*.json) and URLs can be given.",
         )
     root = _named(fixed.resolve().name)
     for each in found:

@@ -47,6 +47,10 @@ class Readings:
         """How the file of a name is read."""
         return next((reading for given, reading in self._rows if _is_of(name, given)), Reading())
 
+    def mapped(self) -> Iterable[tuple[str, str]]:
+        """The fields of ours that any source maps, each with the name that it gives it, in the order of sources."""
+        return dict.fromkeys(pair for _, reading in self._rows for pair in reading.fields.items())
+
     def check(self, files: Iterable[SourceFile]) -> None:
         """See to it that a file's name tells how it is read, as a rebuild must know.
 

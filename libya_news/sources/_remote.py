@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from libya_news.errors import SourceNotFoundError, UsageError
 
-from ._dataset import CARD, MAX_CARD_BYTES, beside_tables, data_files, head_of
+from ._dataset import CARD, MAX_CARD_BYTES, beside_tables, data_files, head_of, releases_beside, which_release
 from ._glob import fits
 from ._streams import BLOCK
 
@@ -71,11 +71,13 @@ def list_urls(url: str) -> Iterator[tuple[str, str]]:
             head = head_of(store.cat_file(f"{root}/{CARD}", 0, MAX_CARD_BYTES))
             about = beside_tables(inside)
             inside = [name for name in inside if name not in about] if head is None else data_files(head, inside)
+        manifests = [] if inside or pattern else store.glob(releases_beside(root))
     except Exception as error:  # noqa: BLE001 - every store has errors of its own
         raise _unreachable(fixed, error) from None
     wanted = [path for path in inside if not pattern or fits(path, pattern)]
     if not wanted:
-        raise SourceNotFoundError(f"There is no file at {url!r}.", "Check the URL.")
+        remedy = which_release(fixed.rstrip("/"), manifests) or "Check the URL."
+        raise SourceNotFoundError(f"There is no file at {url!r}.", remedy)
     for path in wanted:
         if not any(part.startswith(".") for part in path.split("/")):
             yield f"{fixed.rstrip('/')}/{path}", f"{name}/{path}"

@@ -20,18 +20,63 @@ _ABOUT_THE_CRAWL: Final = (WarcRecordType.warcinfo, WarcRecordType.request, Warc
 
 _NEXT_RECORD: Final = re.compile(rb"\r\n\r\nWARC/1\.\d\r\nWARC-", re.IGNORECASE)
 
+_END_OF_HEAD: Final = re.compile(rb"\n\r?\n")
+
+_KEPT: Final = 1 << 17
+"""Latest bytes of a stream that are kept. ``fastwarc`` reads 64 KB at once and takes heads of up to 32 KB: when it
+gives a record, the head and at least 32 KB before it are among these."""
+
+
+class _Kept(Forward):
+    """A stream whose latest bytes are kept, since ``fastwarc`` tells neither where heads end nor what it skips."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self._kept = bytearray()
+
+    def read(self, size: int = -1) -> bytes:
+        data = super().read(size)
+        self._kept += data
+        del self._kept[:-_KEPT]
+        return data
+
+    def end_of_head(self, start: int) -> int:
+        """Where the head ends of the record that begins at an offset, and was given just now."""
+        first = self._at - len(self._kept)
+        end = _END_OF_HEAD.search(self._kept, start - first)
+        return first + end.end() if end else self._at
+
+    def parts(self, start: int, end: int) -> bool:
+        """Whether nothing but line ends stands between two offsets; of more than is kept nobody knows."""
+        first = self._at - len(self._kept)
+        return start >= end or (start >= first and not self._kept[start - first : end - first].strip(b"\r\n"))
+
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
-    """Yield the pages; everything else that was fetched is a drop with the number of its record, from 1."""
-    number, budget = 0, Budget(file.size)
+    """Yield the pages; everything else that was fetched is a drop with the number of its record, from 1.
+
+    ``fastwarc`` passes over lines that begin no record. They are a drop, too, with their offset in the unpacked file;
+    that there is no record at all is said elsewhere.
+    """
+    number, end, budget = 0, 0, Budget(file.size)
     try:
-        stream: Any = Forward(file.stream)
+        stream: Any = _Kept(file.stream)
         records = ArchiveIterator(stream, parse_http=False, quirks_mode=True, stream_detect=False)
         for number, record in enumerate(records, start=1):
+            yield from _skipped(stream, end, record.stream_pos, file)
+            end = stream.end_of_head(record.stream_pos) + record.content_length
             if record.record_type not in _ABOUT_THE_CRAWL:
                 yield _article(record, file, str(number), budget)
+        if number:
+            yield from _skipped(stream, end, stream.tell(), file)
     except OSError as error:
         yield Drop(f"{file.name}:{number + 1}", "read", f"broken WARC: {error}; nothing behind it was read")
+
+
+def _skipped(stream: _Kept, start: int, end: int, file: OpenFile) -> Iterator[Drop]:
+    """A drop for what stands between two records, or behind the last, and does not only part them."""
+    if not stream.parts(start, end):
+        yield Drop(file.name, "read", f"broken WARC: {end - start:,} bytes at offset {start:,} are no record")
 
 
 def _article(record: WarcRecord, file: OpenFile, position: str, budget: Budget) -> RawArticle | Drop:

@@ -1,0 +1,58 @@
+"""What a mapping gives: a slip in a name that it says is no error, and would pass in silence.
+
+It is told from what was made of the articles, whoever made it, on this machine or another, now or when a cache was
+filled. What else fills a column hides a slip: what a page says, the headline of a text as its title, a source's facts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from libya_news.pipeline import UNKNOWN
+from libya_news.sources import Readings
+
+from .rows import cells
+
+_TEXTS: Final = ("text", "html")
+"""Ours whose lack is told of every record, since it is a drop."""
+
+_IN_VAIN: Final = "None of the %s articles got its %s from the field %r that it is mapped to. Check the name."
+
+_NOTHING: Final[tuple[Any, ...]] = (None, [], UNKNOWN)
+"""What a column has where nobody says anything."""
+
+
+def watched(results: Iterable[pa.RecordBatch], readings: Readings) -> Iterator[pa.RecordBatch]:
+    """The same batches of ``RESULTS``; behind the last, a warning for each field that a mapping names in vain.
+
+    Args:
+        results: what was made of articles.
+        readings: how their files were read.
+    """
+    lacking = {pair: 0 for pair in readings.mapped() if pair[0] not in _TEXTS}
+    reading_of = lru_cache(readings.of_file)
+    for batch in results:
+        articles = batch.filter(batch["source"].is_valid()) if lacking else batch
+        for ours, theirs in list(lacking):
+            mapped = [reading_of(source).fields.get(ours) == theirs for source in cells(articles, "source").to_pylist()]
+            rows = articles.filter(pa.array(mapped, pa.bool_()))
+            lacking[ours, theirs] += rows.num_rows
+            if _is_said(rows, ours):
+                del lacking[ours, theirs]
+        yield batch
+    for (ours, theirs), count in lacking.items():
+        if count:
+            logging.getLogger("libya_news").warning(_IN_VAIN, f"{count:,}", ours, theirs)
+
+
+def _is_said(rows: pa.RecordBatch, field: str) -> bool:
+    """Whether a column has anything in it, and not only languages that were guessed from the texts."""
+    if field == "language":
+        rows = rows.filter(pc.is_null(rows["language_confidence"]))
+    return any(value not in _NOTHING for value in cells(rows, field).to_pylist())
