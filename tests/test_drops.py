@@ -108,6 +108,88 @@ def test_an_erasure_silences_those_that_tell_of_it(release: Release) -> None:
     assert verify(left) == []
 
 
+def _lines(path: Path, *rows: dict[str, str]) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+SECRET = {"text": "Muammar was seen at home in Sirte on Sunday.", "url": "http://a.example/muammar-of-sirte"}
+OTHERS = [{"text": f"The port number {n} is quiet today.", "url": f"http://a.example/{n}"} for n in range(2)]
+
+
+def _named(store: Path) -> bool:
+    """Whether the drops of any release tell of the erased one."""
+    told = [drop for path in store.glob("*/manifest.json") for drop in manifest.load(path.parent).drops]
+    assert told
+    return any("muammar" in drop.reason for drop in told)
+
+
+def test_a_part_that_lacked_what_was_erased_goes(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    bare = build([_lines(tmp_path / "in" / "a.jsonl", SECRET, *OTHERS)], out=store, text="none")
+    (tmp_path / "copy.txt").write_text(OTHERS[0]["text"], encoding="utf-8")
+    rehydrate(bare.path, [tmp_path / "copy.txt"], out=store)
+    assert _named(store)
+    receipt = erase(SECRET["url"], store=store, reason="asked")
+    assert {row.before: row.after for row in receipt.releases} == {
+        bare.path.name: f"{bare.path.name}-erased-1",
+        f"{bare.path.name}-partial": None,
+    }
+    assert not list(store.glob("*-partial/*.parquet"))
+
+
+def test_a_version_that_left_it_out_is_silenced_too(tmp_path: Path) -> None:
+    """As the copy of another article, or as a near-duplicate of one that stays."""
+    long = " ".join(f"Then word{n} came from the port of Brega." for n in range(60))
+    (tmp_path / "in").mkdir()
+    for name, head in (("muammar-a", "Muammar was seen."), ("muammar-b", "Muammar was seen."), ("c", "He was seen.")):
+        day = {"muammar-a": "02", "muammar-b": "03", "c": "01"}[name]
+        _lines(tmp_path / "in" / f"{name}.jsonl", {"text": f"{head} {long}", "date": f"2015-01-{day}"})
+    store = tmp_path / "store"
+    first = build([tmp_path / "in"], out=store, dedup="keep")
+    build([tmp_path / "in"], out=store, version="2.0.0", dedup="drop")
+    id_ = next(row["article_id"] for row in _rows(first) if row["text"].startswith("Muammar"))
+    receipt = erase(id_, store=store, reason="asked")
+    assert [row.after for row in receipt.releases] == ["libya-news-1.0.0-erased-1", "libya-news-2.0.0-erased-1"]
+    assert not _named(store)
+    for row in receipt.releases:
+        assert verify(manifest.load(store / str(row.after))) == []
+    third = build([tmp_path / "in"], out=store, version="3.0.0")
+    assert not _named(store)
+    assert third.counts["drops"] == {"erased": 2}
+
+
+def _rows(release: Release) -> list[dict[str, str]]:
+    return list(datasets.load_dataset(str(release.path), split="train"))
+
+
+def test_a_copy_stays_where_the_first_one_is_on_the_blocklist(tmp_path: Path) -> None:
+    """What an erased address says now is left out, and does not take with it who printed the same."""
+    store = tmp_path / "store"
+    build([_lines(tmp_path / "in" / "a.jsonl", SECRET, *OTHERS)], out=store)
+    erase(SECRET["url"], store=store, reason="asked")
+    text = "A wholly new report about Brega, printed by two papers."
+    rows = [
+        {"text": text, "url": url, "date": f"2015-01-0{day}"}
+        for day, url in enumerate((SECRET["url"], "http://b.org/"), 1)
+    ]
+    release = build([_lines(tmp_path / "in" / "a.jsonl", *rows)], out=store, name="later")
+    assert [row["url"] for row in _rows(release)] == ["http://b.org/"]
+    assert release.counts["drops"] == {"erased": 1}
+
+
+def test_an_erasure_does_not_begin_where_drops_cannot_be_read(release: Release) -> None:
+    (id_, other) = (row["article_id"] for row in _rows(release))
+    kept = (release.path / DROPS).read_bytes()
+    (release.path / DROPS).unlink()
+    for dry in (True, False):
+        with pytest.raises(DataError, match=f"{DROPS} cannot be read"):
+            erase(id_, store=release.path.parent, reason="asked", dry_run=dry)
+    (release.path / DROPS).write_bytes(kept)
+    assert erase(other, store=release.path.parent, reason="asked").complete
+
+
 def test_the_first_manifests_had_them_inside(tmp_path: Path) -> None:
     """They are read so, and an erasure writes them into a file."""
     shutil.copytree(OLD, tmp_path / "store")
@@ -132,7 +214,7 @@ def test_they_come_in_order_from_disk_too(some: list[Drop], others: list[Drop], 
             patch.setattr(shelf, name, few)
         with contextlib.closing(Shelf(Path(folder))) as held:
             _, told = fill(held, (), some)
-        both = drops.merged(told, drops.in_memory([drops.rows(others), drops.rows(())]))
+        both = drops.merged(told, drops.on_disk(Path(folder), [drops.rows(others), drops.rows(())]))
         assert list(both) == list(both) == _in_order([*some, *others])
         assert len(both) == len(some) + len(others)
         (document,) = drops.write(Path(folder), both) or (None,)

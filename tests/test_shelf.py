@@ -6,15 +6,18 @@ import contextlib
 from datetime import datetime, timezone
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from libya_news import build
 from libya_news.pipeline import process, process_all
 from libya_news.records import Article, Drop, RawArticle
 from libya_news.release import rows, shelf
-from libya_news.release.filling import fill
+from libya_news.release.drops import merged, on_disk
+from libya_news.release.filling import distinct, fill
 from libya_news.release.ledger import Ledger
 from libya_news.release.rows import InBatches, articles, results
+from libya_news.release.shelf import Selection
 
 WORDS = ("talks", "sirte", "tripoli", "port", "oil", "envoy", "minister", "deal")
 
@@ -30,6 +33,13 @@ def _articles(count: int) -> list[Article | Drop]:
     return [process(RawArticle(f"{n}.txt", text)) for n, text in enumerate(_texts(count))]
 
 
+def _filled(held: shelf.Shelf, made: list[pa.RecordBatch]) -> tuple[Selection, list[Drop]]:
+    """The articles, one for each text, and all drops."""
+    selection, dropped = fill(held, made)
+    selection, twins = distinct(selection)
+    return selection, list(merged(dropped, on_disk(held.folder, twins)))
+
+
 @pytest.mark.parametrize("kept", [0, 5_000, 1_000_000])
 def test_order_and_twins_are_the_same_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
     monkeypatch.setattr(shelf, "KEPT_BYTES", kept)
@@ -38,7 +48,7 @@ def test_order_and_twins_are_the_same_on_disk(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(rows, "ARTICLES_AT_ONCE", 3)
     made = [article for article in _articles(20) if isinstance(article, Article)]
     with contextlib.closing(shelf.Shelf(tmp_path)) as held:
-        selection, drops = fill(held, [*InBatches(made[1:]), results([Drop("a", "read", "empty"), made[0]])])
+        selection, drops = _filled(held, [*InBatches(made[1:]), results([Drop("a", "read", "empty"), made[0]])])
         found = [article for batch in selection for article in articles(batch)]
         assert [article.id for article in found] == sorted(article.id for article in found)
         assert [selection.article(position) for position in range(len(selection))] == found
@@ -57,7 +67,7 @@ def test_of_the_same_text_the_first_published_stays(tmp_path: Path) -> None:
     raws = [RawArticle("a.jsonl", "Talks end.", url=f"http://{n}.org/", published_at=day) for n, day in enumerate(days)]
     undated = [RawArticle("a.jsonl", "Talks end.", url=f"http://example.org/{n}") for n in range(9)]
     with contextlib.closing(shelf.Shelf(tmp_path)) as held:
-        selection, drops = fill(held, [results(process_all([*undated, *raws]))])
+        selection, drops = _filled(held, [results(process_all([*undated, *raws]))])
     assert selection.column("url").to_pylist() == ["http://1.org/"]
     assert len(drops) == 11
 
@@ -73,8 +83,8 @@ def test_the_order_in_which_articles_come_does_not_matter(tmp_path: Path) -> Non
     for number, order in enumerate((made, made[::-1], made[3:] + made[:3])):
         (tmp_path / str(number)).mkdir()
         with contextlib.closing(shelf.Shelf(tmp_path / str(number))) as held:
-            selection, drops = fill(held, [results([one]) for one in order])
-            ends.append(([*articles(next(iter(selection)))], list(drops)))
+            selection, drops = _filled(held, [results([one]) for one in order])
+            ends.append(([*articles(next(iter(selection)))], drops))
     assert ends[0] == ends[1] == ends[2]
     assert (len(ends[0][0]), len(ends[0][1])) == (2, 4)
 

@@ -23,7 +23,7 @@ from . import clusters, drops, ledger, manifest, shards, splits, staging, stando
 from . import templates as site_templates
 from .about import About
 from .counts import ranked
-from .filling import fill
+from .filling import distinct, fill
 from .mapping import watched
 from .rows import tables
 from .schema import SCHEMA_VERSION
@@ -233,10 +233,12 @@ def _sifted(
 ) -> Release:
     check = partial(ledger.check_same, *place)
     articles, erased = place[1].sift(articles)
+    articles, twins = distinct(articles)
     on_step(STEPS[1])
     with staging.faults(plan.path):
-        articles, twins, found = clusters.deduplicated(articles, plan.settings.get("dedup", "keep"))
-    dropped = drops.merged(dropped, drops.in_memory([erased, twins]))
+        articles, near, found = clusters.deduplicated(articles, plan.settings.get("dedup", "keep"))
+        others = drops.on_disk(articles.shelf.folder, (erased, *twins, near))
+    dropped = drops.merged(drops.silenced(dropped, place[1].article_ids), others)
     if not len(articles):
         raise _empty(len(plan.inputs), dropped)
     on_step(STEPS[2])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+import re
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import astuple, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,9 +20,11 @@ import pyarrow.parquet as pq
 
 from libya_news.errors import DataError
 from libya_news.outputs.parquet import Writer
+from libya_news.pipeline import ID_DIGITS
 from libya_news.records import DROPS, Document, Drop
 from libya_news.sources import SourceFile
 
+from .rows import cells
 from .shelf import Positions, Shelf
 
 AT_ONCE: Final = 10_000
@@ -35,23 +39,26 @@ SCHEMA: Final = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+STAGES: Final = ("read", "normalize", "corpus", "release", "rehydrate")
+
+READ_AT_ONCE: Final = 1_000
+MOST_BYTES: Final = 1 << 15
+"""Rows of a file that are in memory at once, and bytes of a value in them: ours have some hundred, and with names of
+files as long as we take them, some ten thousand."""
+
+
 class Told(Collection[Drop]):
-    """Drops in the order of ids and reasons.
+    """Drops in the order of ids and reasons."""
 
-    Attributes:
-        count: how many there are.
-        begin: gives them, from the first one on.
-    """
-
-    count: int
-    begin: Callable[[], Iterator[Drop]]
+    def __init__(self, count: int, begin: Callable[[], Iterator[Drop]]) -> None:
+        """So many drops, and what gives them from the first one on."""
+        self._count, self._begin = count, begin
 
     def __len__(self) -> int:
-        return self.count
+        return self._count
 
     def __iter__(self) -> Iterator[Drop]:
-        return self.begin()
+        return self._begin()
 
     def __contains__(self, drop: object) -> bool:
         return any(drop == one for one in self)
@@ -70,6 +77,18 @@ def at_stage(ids: Any, stage: str, reasons: Any) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(whole, schema=SCHEMA)
 
 
+def shelf(folder: Path) -> Shelf:
+    """An empty shelf for rows of ``SCHEMA``, in a folder of its own below another one."""
+    return Shelf(Path(tempfile.mkdtemp(dir=folder)), SCHEMA, "drops.arrow")
+
+
+def on_disk(folder: Path, batches: Iterable[pa.RecordBatch]) -> Told:
+    """The drops of batches of ``SCHEMA``, of which the first are in memory and the others below a folder."""
+    with contextlib.closing(shelf(folder)) as held:
+        held.take_in(batches)
+    return on_shelf(held)
+
+
 def on_shelf(shelf: Shelf) -> Told:
     """The drops on a shelf, whose rows are of ``SCHEMA``."""
     order = _order(shelf)
@@ -78,12 +97,14 @@ def on_shelf(shelf: Shelf) -> Told:
 
 def _order(shelf: Shelf) -> Positions:
     """Positions in the order of ids; reasons are in memory where several have the same id, which is rare."""
-    ids = shelf.column("id")
+    large = [chunk.cast(pa.large_string()) for chunk in shelf.chunks("id")]  # all together may have more than 2 GB
+    ids = pa.chunked_array(large, pa.large_string()).combine_chunks()
     order = np.array(pc.sort_indices(ids), np.int64)
-    ids = ids.take(pa.array(order))
+    ids = ids.take(pa.array(order, pa.int64()))
     same = np.asarray(pc.equal(ids[1:], ids[:-1]))
     shared = np.flatnonzero(np.append(same, False) | np.append(False, same))
-    told = pa.table({"id": ids.take(pa.array(shared)), "reason": shelf.take(order[shared], ["reason"])["reason"]})
+    reasons = shelf.take(order[shared], ["reason"])["reason"]
+    told = pa.table({"id": ids.take(pa.array(shared, pa.int64())), "reason": reasons})
     order[shared] = order[shared][np.asarray(pc.sort_indices(told, _KEYS))]
     return order
 
@@ -91,23 +112,42 @@ def _order(shelf: Shelf) -> Positions:
 _KEYS: Final[list[tuple[str, Literal["ascending", "descending"]]]] = [("id", "ascending"), ("reason", "ascending")]
 
 
-def in_memory(batches: Sequence[pa.RecordBatch]) -> Told:
-    """The drops of batches of ``SCHEMA``."""
-    whole = pa.Table.from_batches(batches, SCHEMA).sort_by(_KEYS)
-    return Told(whole.num_rows, lambda: _each(whole.to_batches(max_chunksize=AT_ONCE)))
-
-
-def published(folder: Path, count: int) -> Told:
+def published(folder: Path, count: int) -> Collection[Drop]:
     """The drops of a release that lies in a folder; to go through them raises DataError where they cannot be read."""
-    return Told(count, partial(_in_file, folder / DROPS) if count else lambda: iter(()))
+    return Told(count, partial(in_file, folder / DROPS)) if count else ()
 
 
-def _in_file(path: Path) -> Iterator[Drop]:
+def in_file(path: Path) -> Iterator[Drop]:
+    """The drops in a file, which anybody may have written.
+
+    Raises:
+        DataError: they cannot be read.
+    """
     try:
-        with pq.ParquetFile(path) as file:
-            yield from _each(file.iter_batches(AT_ONCE, columns=SCHEMA.names))
+        with _opened(path) as file:
+            yield from _each(map(_plain, file.iter_batches(READ_AT_ONCE)))
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}.", "Get the release anew.") from None
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    if not path.is_file():
+        raise FileNotFoundError("there is no such file")
+    file = pq.ParquetFile(path, read_dictionary=SCHEMA.names)
+    if [(field.name, field.type) for field in file.schema_arrow] != _AS_READ:
+        raise ValueError("it has other columns than id, stage and reason")
+    return file
+
+
+_AS_READ: Final = [(name, pa.dictionary(pa.int32(), pa.string())) for name in SCHEMA.names]
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch as it was written; each value is looked at before it is repeated as often as a file says."""
+    for column in map(partial(cells, batch), SCHEMA.names):
+        if column.null_count or (pc.max(pc.binary_length(column.dictionary)).as_py() or 0) > MOST_BYTES:
+            raise ValueError("a row lacks a value, or has an endless one")
+    return batch.cast(SCHEMA)
 
 
 def _each(batches: Iterable[pa.RecordBatch]) -> Iterator[Drop]:
@@ -118,6 +158,31 @@ def _each(batches: Iterable[pa.RecordBatch]) -> Iterator[Drop]:
 def merged(some: Collection[Drop], others: Collection[Drop]) -> Told:
     """The drops of two collections that are in order."""
     return Told(len(some) + len(others), lambda: heapq.merge(some, others, key=lambda drop: (drop.id, drop.reason)))
+
+
+def silenced(drops: Collection[Drop], erased: Collection[str]) -> Collection[Drop]:
+    """The same drops; those that name an erased article, or another copy of it, say nothing of where it came from.
+
+    >>> list(silenced([Drop("a.txt", "release", f"duplicate: a.txt has the same text as {'0' * 20}")], {"0" * 20}))[0]
+    Drop(id='a.txt', stage='release', reason='duplicate: of 00000000000000000000, which was erased')
+    """
+    if not erased:
+        return drops
+    return Told(len(drops), lambda: (silent(drop, erased) for drop in drops))
+
+
+def silent(drop: Drop, erased: Collection[str]) -> Drop:
+    """A drop that names none of some articles, or says nothing of where it came from."""
+    found = named(drop, erased)
+    return replace(drop, reason=f"{drop.reason.partition(':')[0]}: of {found}, which was erased") if found else drop
+
+
+def named(drop: Drop, ids: Collection[str]) -> str | None:
+    """Which of some articles a drop is of, or names."""
+    return next((id_ for id_ in (drop.id, *_ID.findall(drop.reason)) if id_ in ids), None)
+
+
+_ID: Final = re.compile(rf"\b[0-9a-f]{{{ID_DIGITS}}}\b")
 
 
 def write(folder: Path, drops: Collection[Drop]) -> tuple[Document, ...]:

@@ -12,7 +12,8 @@ cut short is completed by running it again.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +23,8 @@ from libya_news.errors import DataError, EnvironmentFaultError, UsageError
 from libya_news.records import Release, Tombstone, sha256_hex
 from libya_news.sources import StrPath
 
+from . import drops, manifest, reading
 from . import index as index_
-from . import manifest, reading
 from .ledger import Ledger, Neighbour, Receipt, Rewritten
 from .staging import faults
 from .store import Store
@@ -78,6 +79,7 @@ def _begun(kept: Ledger, what: str) -> Receipt | None:
 
 def _sought(store: Store, kept: Ledger, what: str, reason: str) -> Receipt:
     """A new receipt, of the articles that go by that id or address."""
+    _check_drops(store)
     found = {kept.entry(row["article_id"], row["text_sha256"], row["url"]) for row in _rows(store, _named(what))}
     if not found:
         done = f", since erasure {receipt.number} took it" if (receipt := kept.erasure_of(what)) else ""
@@ -87,6 +89,12 @@ def _sought(store: Store, kept: Ledger, what: str, reason: str) -> Receipt:
         )
     entries = tuple(sorted(found, key=lambda entry: (entry.article_id, entry.text)))
     return Receipt(len(kept.erasures) + 1, manifest.created_at(), reason, entries, (), ())
+
+
+def _check_drops(store: Store) -> None:
+    """That the drops of every release can be read, before anything is written down: what cannot is never silenced."""
+    for _, release in _releases(store):
+        deque(release.drops, maxlen=0)
 
 
 def _with_begun(kept: Ledger, salt: str, receipt: Receipt) -> Ledger:
@@ -107,18 +115,19 @@ def _looked(store: Store, kept: Ledger, receipt: Receipt) -> Receipt:
     if receipt.releases:
         return receipt
     is_gone = _is_gone(kept, receipt)
-    near = _Neighbours([row["text"] for row in _rows(store, is_gone) if row.get("text")])
-    entries, rows = set(receipt.articles), []
+    lost = list(_rows(store, is_gone))
+    near = _Neighbours([row["text"] for row in lost if row.get("text")])
+    entries = {*receipt.articles, *(kept.entry(row["article_id"], row["text_sha256"], row["url"]) for row in lost)}
+    ids, rows = frozenset(entry.article_id for entry in entries), []
     for path, release in _releases(store):
         left = gone = 0
         for row in reading.rows(release, "articles", _COLUMNS):
             if is_gone(row):
                 gone += 1
-                entries.add(kept.entry(row["article_id"], row["text_sha256"], row["url"]))
             else:
                 left += 1
                 near.look(path, row)
-        if gone:
+        if gone or _told(release, ids):
             after = f"{release.name}-{release.version}-erased-{receipt.number}"
             whole = left and path == release.leaf  # a part of a release is not worth keeping
             rows.append(Rewritten(path, sha256_hex(manifest.data(release)), after if whole else None))
@@ -131,6 +140,12 @@ _COLUMNS: Final = ("article_id", "text_sha256", "url", "text")
 
 def _named(what: str) -> Callable[[Row], bool]:
     return lambda row: what in (row["article_id"], row["url"])
+
+
+def _told(release: Release, ids: Collection[str]) -> frozenset[str]:
+    """Which of some articles the drops of a release tell of, though an erasure did not silence them yet."""
+    named = {drop: drops.named(drop, ids) for drop in release.drops if drop != drops.silent(drop, ids)}
+    return frozenset(filter(None, named.values()))
 
 
 def _is_gone(kept: Ledger, receipt: Receipt) -> Callable[[Row], bool]:
@@ -191,11 +206,11 @@ def _rewritten(store: Store, kept: Ledger, receipt: Receipt, row: Rewritten) -> 
 
 def _gone(release: Release, kept: Ledger, receipt: Receipt) -> Gone:
     rows = filter(_is_gone(kept, receipt), reading.rows(release, "articles", _COLUMNS))
-    entries = sorted(
-        {kept.entry(row["article_id"], row["text_sha256"], None) for row in rows}, key=lambda entry: entry.article_id
-    )
-    stones = tuple(Tombstone(receipt.number, entry.article_id, entry.text) for entry in entries)
-    return Gone(frozenset(stone.article_id for stone in stones), stones)
+    ids = frozenset(entry.article_id for entry in receipt.articles)
+    told = _told(release, ids)
+    found = {(row["article_id"], kept.salted(row["text_sha256"])) for row in rows}
+    found |= {(entry.article_id, entry.text) for entry in receipt.articles if entry.article_id in told}
+    return Gone(ids, tuple(Tombstone(receipt.number, *one) for one in sorted(found)))
 
 
 def _stone(receipt: Receipt, row: Rewritten) -> str:

@@ -1,4 +1,4 @@
-"""Filling a shelf: the articles in the order of their ids, one for each text, and the drops."""
+"""Filling a shelf: the articles in the order of their ids, and the drops; and which articles have the same text."""
 
 from __future__ import annotations
 
@@ -18,16 +18,13 @@ from . import drops
 from .rows import ARTICLES_AT_ONCE, cells
 from .shelf import Positions, Selection, Shelf
 
-_FILE_NAME: Final = "drops.arrow"
-
 
 def fill(
     shelf: Shelf, results: Iterable[pa.RecordBatch], dropped: Iterable[Drop] = ()
 ) -> tuple[Selection, Collection[Drop]]:
     """Put the articles in batches of ``RESULTS`` on an empty shelf, and return them and the drops, which lie beside it.
 
-    The articles are in the order of their ids, one for each text: the one that was published first stands for the
-    others, for each of which there is a drop.
+    The articles are in the order of their ids. In what order they came does not matter.
 
     Args:
         shelf: empty.
@@ -37,12 +34,11 @@ def fill(
     Raises:
         EnvironmentFaultError: the folder cannot be written, or the disk is full.
     """
-    with contextlib.closing(Shelf(shelf.folder, drops.SCHEMA, _FILE_NAME)) as beside:
+    with contextlib.closing(drops.shelf(shelf.folder)) as beside:
         beside.add(drops.rows(dropped))
         came = shelf.take_in(_without_drops(results, beside.add))
-        found, twins = _sorted(came)
-        beside.take_in([twins])
-    return found, drops.on_shelf(beside)
+        beside.take_in(())
+    return _sorted(came), drops.on_shelf(beside)
 
 
 def _without_drops(
@@ -55,22 +51,33 @@ def _without_drops(
         yield batch if batch["drop"].null_count == batch.num_rows else batch.filter(batch["drop"].is_null())
 
 
-def _sorted(came: Selection) -> tuple[Selection, pa.RecordBatch]:
-    """The articles in the order of their ids without those whose text another has, and a drop for each of these.
-
-    Of those with the same text the one that was published first stays. In what order they came does not matter.
-    """
+def _sorted(came: Selection) -> Selection:
     ids, sources = (came.shelf.column(name) for name in ("article_id", "source"))
     keys = pa.table({"id": ids, "source": sources, "said": _said(came, ids), "number": pa.array(came.numbers)})
     order: Any = pc.sort_indices(keys, [(name, "ascending") for name in keys.column_names])
-    codes = np.asarray(came.shelf.column("text_sha256").take(order).dictionary_encode().indices)
-    first = _earliest(codes, came.column("published_at").take(order))
-    stands_for = first[codes]
-    twins = np.flatnonzero(stands_for != np.arange(len(codes)))
-    own, other = (keys.take(order.take(pa.array(at))) for at in (twins, stands_for[twins]))
-    told = ("duplicate: ", own["source"], " has the same text as ", other["id"], " from ", other["source"], "")
-    dropped = drops.at_stage(own["id"], "release", pc.binary_join_element_wise(*told))  # type: ignore[call-overload]
-    return came.chosen(np.asarray(order, np.int64)[np.sort(first)]), dropped
+    return came.chosen(np.asarray(order, np.int64))
+
+
+def distinct(articles: Selection) -> tuple[Selection, Iterator[pa.RecordBatch]]:
+    """The articles without those whose text another has, and drops of these, some thousand at a time.
+
+    Of those with the same text the one that was published first stays; of equals the first.
+    """
+    codes = np.asarray(articles.column("text_sha256").dictionary_encode().indices)
+    first = _earliest(codes, articles.column("published_at"))
+    twins = np.flatnonzero(first[codes] != np.arange(len(codes)))
+    return articles.chosen(np.sort(first)), _twins(articles, twins, first[codes[twins]])
+
+
+def _twins(articles: Selection, twins: Positions, stand_for: Positions) -> Iterator[pa.RecordBatch]:
+    if not len(twins):
+        return
+    ids, sources = (articles.column(name) for name in ("article_id", "source"))
+    for at in range(0, len(twins), drops.AT_ONCE):
+        own, other = (pa.array(some[at : at + drops.AT_ONCE]) for some in (twins, stand_for))
+        told = ("duplicate: ", sources.take(own), " has the same text as ", ids.take(other))
+        reasons = pc.binary_join_element_wise(*told, " from ", sources.take(other), "")
+        yield drops.at_stage(ids.take(own), "release", reasons)
 
 
 def _earliest(codes: npt.NDArray[Any], published_at: Any) -> Positions:

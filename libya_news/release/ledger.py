@@ -109,6 +109,11 @@ class Ledger:
         return Blocked(article_id, self.salted(text_sha256), self.salted(url) if url else None)
 
     @property
+    def article_ids(self) -> frozenset[str]:
+        """The ids of all that was erased."""
+        return frozenset(row.article_id for receipt in self.erasures for row in receipt.articles)
+
+    @property
     def names(self) -> frozenset[str]:
         """The ids, and the salted hashes of texts and addresses, of all that was erased."""
         rows = (row for receipt in self.erasures for row in receipt.articles)

@@ -125,9 +125,12 @@ class Shelf:
 
     def column(self, name: str) -> Any:
         """All cells of a column, in the order in which they came."""
+        return pa.chunked_array(list(self.chunks(name)), self._schema.field(name).type).combine_chunks()
+
+    def chunks(self, name: str) -> Iterator[Any]:
+        """The same, some at a time."""
         with self._batches() as at:
-            chunks = [cells(at(number), name) for number in range(len(self._rows))]
-            return pa.chunked_array(chunks, self._schema.field(name).type).combine_chunks()
+            yield from (cells(at(number), name) for number in range(len(self._rows)))
 
     def in_order(self, numbers: Positions, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Some columns of the rows of these numbers, in the order of the numbers, some at a time."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from libya_news.records import Article, Drop, OutputFile, Release, Tombstone, sha256_hex
+from libya_news.records import Article, OutputFile, Release, Tombstone, sha256_hex
 
 from . import drops, manifest, reading, shards, splits, staging, writing
 from .counts import count, ranked
@@ -41,7 +41,7 @@ def without(old: Release, path: Path, gone: Gone) -> Release:
     path.mkdir(parents=True)
     lost = list(_articles(old, gone.ids))
     raw = {article.raw_sha256 for article in lost}
-    dropped = drops.Told(len(old.drops), lambda: (_silent(drop, gone.ids) for drop in old.drops))
+    dropped = drops.silenced(old.drops, gone.ids)
     release = replace(
         old,
         path=path,
@@ -120,9 +120,3 @@ def _leakage(release: Release) -> dict[str, Any]:
     everything = chain.from_iterable(reading.Articles(release, split) for split in shards.splits(release))
     with staging.scratch(release.path) as folder, contextlib.closing(Shelf(folder)) as shelf:
         return splits.report(shelf.take_in(InBatches(everything)), where)
-
-
-def _silent(drop: Drop, gone: Collection[str]) -> Drop:
-    """A drop that names an erased article, or another copy of it, without what it said of the source."""
-    named = next((id_ for id_ in sorted(gone) if id_ == drop.id or id_ in drop.reason), None)
-    return replace(drop, reason=f"{drop.reason.partition(':')[0]}: of {named}, which was erased") if named else drop
