@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import lru_cache
+from math import floor
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
@@ -298,7 +299,8 @@ def on_topic(result: Result, topic: Topic | None) -> Result:
     if found.is_relevant:
         return replace(result, topic_score=found.score, topic_mentions=found.evidence)
     names = "".join(f", {name} {count}" for name, count in Counter(m.name for m in found.evidence).most_common(NAMED))
-    detail = f"scores {found.score:.2f} for {topic.name}, less than {RELEVANT}"
+    score = floor(found.score * 100) / 100  # rounded up, one just below would not be less
+    detail = f"scores {score:.2f} for {topic.name}, less than {RELEVANT}"
     return Drop(result.id, "corpus", f"off topic: {detail}{names.replace(',', ':', 1)}")
 
 

@@ -9,14 +9,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import datasets
+import pyarrow as pa
 import pytest
 from shelving import by_split, selected
 
 from libya_news import Article, Release, build
+from libya_news.corpus.topics import load_topic, relevance
 from libya_news.errors import DataError, UsageError
 from libya_news.pipeline import process
 from libya_news.records import Mention, RawArticle
-from libya_news.release import clusters, splits
+from libya_news.release import clusters, integrity, splits
 from libya_news.release.reading import table
 from libya_news.release.rebuild import rebuild
 from libya_news.release.rows import articles
@@ -112,6 +114,26 @@ def test_what_is_kept_tells_why(news: Path, tmp_path: Path) -> None:
     assert [row["topic_mentions"] for row in told] == [row["topic_mentions"] for row in rows]
     without = datasets.load_dataset(str(build([news], out=tmp_path / "any").path), split="train").to_list()
     assert {(row["topic_score"], *row["topic_mentions"]) for row in without} == {(None,)}
+
+
+@pytest.mark.parametrize("mention", [None, (-1, 2, "text"), (0, 10**9, "text"), (3, 3, "text"), (0, 4, "body")])
+def test_mentions_that_are_nowhere_are_told(news: Path, tmp_path: Path, mention: tuple[int, int, str] | None) -> None:
+    release = build([news], out=tmp_path, topic="libya")
+    rows = table(release, "articles", "train").to_pylist()
+    wrong = mention and dict(zip(("name", "start", "end", "field"), ("people.haftar", *mention), strict=True))
+    rows[1]["topic_mentions"] = [wrong]
+    rows[2]["topic_score"] = 7.0
+    made = pa.Table.from_pylist(rows, table(release, "articles", "train").schema)
+    said = list(integrity.faults(made, table(release, "segments", "train"), ""))
+    assert f"{rows[1]['article_id']}: a mention of the topic is not within the article" in said
+    assert f"{rows[2]['article_id']}: 7.0 is no score" in said
+    assert len([fault for fault in said if "mention" in fault or "score" in fault]) == 2
+
+
+def test_a_topic_that_was_used_goes_to_workers(news: Path, tmp_path: Path) -> None:
+    assert relevance("Libya", load_topic("libya")).is_relevant
+    release = build([news], out=tmp_path, topic="libya", workers=2)
+    assert release.counts["articles"] == 3
 
 
 def test_a_cache_keeps_records_that_are_the_same_apart(tmp_path: Path) -> None:

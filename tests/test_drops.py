@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import pickle
 import shutil
 import tempfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +24,7 @@ from libya_news.records import DROPS, Drop
 from libya_news.release import drops, manifest, shelf
 from libya_news.release.erase import erase
 from libya_news.release.filling import fill
+from libya_news.release.publishing import publish
 from libya_news.release.shelf import Shelf
 from libya_news.release.standoff import rehydrate
 from libya_news.release.verify import verify
@@ -205,6 +210,61 @@ def test_the_first_manifests_had_them_inside(tmp_path: Path) -> None:
     (again.path / manifest.FILE_NAME).write_text(manifest.to_json(again), encoding="utf-8")
     drops.write(again.path, old.drops)
     assert list(manifest.load(again.path).drops) == list(old.drops)
+
+
+HOSTILE = {
+    "a null": pa.table({"id": ["a"], "stage": ["read"], "reason": pa.array([None], pa.string())}),
+    "a number": pa.table({"id": ["a"], "stage": ["read"], "reason": [1]}),
+    "a column less": pa.table({"id": ["a"], "reason": ["empty"]}),
+    "an endless reason": pa.table({"id": ["a"] * 3_000, "stage": ["read"] * 3_000, "reason": ["x" * 10**6] * 3_000}),
+}
+
+
+@pytest.mark.parametrize("table", HOSTILE.values(), ids=HOSTILE)
+def test_a_file_that_anybody_wrote(release: Release, table: pa.Table, tmp_path: Path) -> None:
+    pq.write_table(table, release.path / DROPS)
+    with pytest.raises(DataError, match=f"{DROPS} cannot be read"):
+        list(release.drops)
+    assert any(f"{DROPS} cannot be read" in fault for fault in verify(release))
+    with pytest.raises(DataError):
+        erase("a", store=release.path.parent, reason="asked")
+    with pytest.raises(DataError):
+        publish(release.path, str(tmp_path / "there"), text="none", override="asked")
+
+
+def test_what_is_no_file_is_told(release: Release) -> None:
+    for name in (DROPS, release.files[0].path):
+        (release.path / name).unlink()
+        os.mkfifo(release.path / name)
+    faults = verify(release)
+    assert any(f"{DROPS} cannot be read" in fault for fault in faults)
+    assert any(f"{release.files[0].path} cannot be read" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("count", [-1, 10**30, 7.0, "7", None])
+def test_what_a_manifest_counts_is_a_number(release: Release, count: object) -> None:
+    path = release.path / manifest.FILE_NAME
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    fields["counts"]["drops"]["empty"] = count
+    path.write_text(json.dumps(fields), encoding="utf-8")
+    with pytest.raises(DataError, match="no readable manifest"):
+        manifest.load(release.path)
+
+
+def test_drops_that_nobody_counts_are_found(release: Release) -> None:
+    hidden = replace(release, counts={**release.counts, "drops": {}})
+    assert f"manifest.json: counts of drops are not those of {DROPS}" in verify(hidden)
+    rows = pa.Table.from_batches([drops.rows([*list(release.drops)[::-1], Drop("z", "nowhere", "empty")])])
+    pq.write_table(rows, release.path / DROPS)
+    faults = verify(release)
+    assert any(fault.endswith("is not in the order of ids") for fault in faults)
+    assert f"{DROPS}: z: 'nowhere' is no stage" in faults
+
+
+def test_a_release_goes_to_another_process(release: Release) -> None:
+    there = pickle.loads(pickle.dumps(release))  # noqa: S301 - made in this very line
+    assert there == release
+    assert list(there.drops) == list(release.drops) == list(asdict(release)["drops"])
 
 
 @given(DROPPED, DROPPED, st.sampled_from((0, 500, 1 << 20)))

@@ -51,7 +51,7 @@ def show(release: str, as_json: bool) -> None:
 
     with opened(release) as found:
         if as_json:
-            click.echo(manifest.to_json(found), nl=False)
+            click.echo(manifest.data(found).decode("utf-8"), nl=False)
             return
         console = Console(soft_wrap=True)
         console.print(Text(f"{found.name} {found.version}, built {found.created_at}", style="bold"))

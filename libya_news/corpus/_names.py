@@ -78,6 +78,10 @@ class Topic:
         self._patterns = list(self._uses)
         self._automaton: AhoCorasick | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the automaton, which no other process can take over, and which each makes for itself."""
+        return {**self.__dict__, "_automaton": None}
+
     def _add(self, use: Use, entry: str) -> None:
         folded = fold(entry).text
         words = " ".join(folded.split())

@@ -133,13 +133,9 @@ def in_file(path: Path) -> Iterator[Drop]:
 def _opened(path: Path) -> pq.ParquetFile:
     if not path.is_file():
         raise FileNotFoundError("there is no such file")
-    file = pq.ParquetFile(path, read_dictionary=SCHEMA.names)
-    if [(field.name, field.type) for field in file.schema_arrow] != _AS_READ:
+    if pq.read_schema(path).remove_metadata() != SCHEMA.remove_metadata():
         raise ValueError("it has other columns than id, stage and reason")
-    return file
-
-
-_AS_READ: Final = [(name, pa.dictionary(pa.int32(), pa.string())) for name in SCHEMA.names]
+    return pq.ParquetFile(path, read_dictionary=SCHEMA.names)
 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -34,6 +34,7 @@ def faults(articles: pa.Table, segments: pa.Table, before: str) -> Iterator[str]
         yield from (
             f"{id_}: the text does not have its SHA-256" for id_, text, sha in hashed if sha256_hex(str(text)) != sha
         )
+    yield from _topic_faults(ids, articles)
     lengths = pc.fill_null(pc.list_value_length(articles["segments"]), 0).to_numpy()
     owners = np.repeat(np.arange(len(ids)), lengths)
     index = np.arange(len(owners)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -43,6 +44,27 @@ def faults(articles: pa.Table, segments: pa.Table, before: str) -> Iterator[str]
         yield f"{ids[owners[at]]}: segment {index[at]}: {fault}"
     missing = dict.fromkeys(owners[found:].tolist())
     yield from (f"{ids[owner]}: segments without a row" for owner in missing)
+
+
+def _topic_faults(ids: list[str], articles: pa.Table) -> Iterator[str]:
+    if "topic_mentions" not in articles.column_names:
+        return
+    for id_, score in zip(ids, articles["topic_score"].to_pylist(), strict=True):
+        if score is not None and not 0 <= score <= 1:
+            yield f"{id_}: {score} is no score"
+    lengths: Any = pc.list_value_length(articles["topic_mentions"])
+    mentioned = articles.filter(pc.greater(lengths, pa.scalar(0)))
+    for row in mentioned.to_pylist():
+        if not all(_is_in(row, mention) for mention in row["topic_mentions"]):
+            yield f"{row['article_id']}: a mention of the topic is not within the article"
+
+
+def _is_in(row: dict[str, Any], mention: dict[str, Any] | None) -> bool:
+    """Whether a mention lies within the title or the text, where that is there."""
+    if not mention or None in mention.values() or mention["field"] not in ("title", "text"):
+        return False
+    start, end, whole = mention["start"], mention["end"], row.get(mention["field"])
+    return bool(0 <= start < end and (whole is None or end <= len(whole)))
 
 
 def spans_of(articles: pa.Table) -> Any:

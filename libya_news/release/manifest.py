@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -29,6 +29,8 @@ FORMAT_VERSION: Final = 2
 _SHAPING: Final = ("datasets", "ftfy", "pyarrow", "resiliparse")
 """Libraries whose version can change what a build writes."""
 
+
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
 
 _ELSEWHERE: Final = ("path", "drops")
 
@@ -60,8 +62,9 @@ def load(folder: Path) -> Release:
             ("erased", Tombstone),
         ):
             found[name] = tuple(record(**row) for row in found.get(name, ()))
-        told = drops.published(folder, sum(found["counts"]["drops"].values()))
-        found["drops"] = tuple(Drop(**row) for row in found["drops"]) if form[1] == 1 else told
+        counts = msgspec.convert(found["counts"]["drops"], dict[str, _Count])
+        told = msgspec.convert(found.get("drops", []), tuple[Drop, ...])
+        found["drops"] = told if form[1] == 1 else drops.published(folder, sum(counts.values()))
         return Release(path=folder, **found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder} holds no readable {FILE_NAME}: {error}.", "Name the folder of a release.") from None

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from libya_news.corpus.language import Guess, guess_part
+from libya_news.errors import DataError
 from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import Article, Drop, Mention, Segment, sha256_hex
 
@@ -209,11 +210,18 @@ def articles(table: pa.Table | pa.RecordBatch) -> Iterator[Article]:
     rows = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
     rows = rows.select([name for name in rows.column_names if name not in _BESIDES])
     for batch in rows.to_batches(max_chunksize=1_000):
-        for row in batch.to_pylist():
-            yield _article(row)
+        yield from map(_article, batch.to_pylist())
 
 
 def _article(row: Mapping[str, Any]) -> Article:
+    try:
+        return _made(row)
+    except (TypeError, IndexError) as error:
+        problem = f"{row['article_id']}: its row is not as the schema says: {error}."
+        raise DataError(problem, "Get the release anew.") from None
+
+
+def _made(row: Mapping[str, Any]) -> Article:
     known = {name: row[name] for name in _ARTICLE_FIELDS if name in row}
     lists = {name: tuple(known[name]) for name in ("authors", "fixes")}
     mentions = tuple(Mention(**mention) for mention in known.get("topic_mentions") or ())

@@ -97,7 +97,7 @@ def schema(release: Release, file: OutputFile) -> pa.Schema:
     Raises:
         DataError: the file is missing or damaged.
     """
-    path = release.path / file.path
+    path = _there(release, file)
     try:
         return _format(path).schema(path)
     except (OSError, pa.ArrowException) as error:
@@ -111,11 +111,19 @@ def batches(release: Release, files: Sequence[OutputFile]) -> Iterator[pa.Table]
         DataError: a file is missing or damaged.
     """
     for file in files:
-        path = release.path / file.path
+        path = _there(release, file)
         try:
             yield from (pa.Table.from_batches([batch]) for batch in _format(path).batches(path))
         except (OSError, pa.ArrowException) as error:
             raise _damaged(path, error) from None
+
+
+def _there(release: Release, file: OutputFile) -> Path:
+    """Where a data file lies. What is no file is not opened: a pipe would be waited for."""
+    path = release.path / file.path
+    if not path.is_file():
+        raise _damaged(path, FileNotFoundError("there is no such file"))
+    return path
 
 
 def of(release: Release, config: str, split: str) -> list[OutputFile]:

@@ -15,8 +15,8 @@ from libya_news.labels import KIND_NAMES, LABELS
 from libya_news.records import DROPS, Document, OutputFile, Release
 from libya_news.sources import SourceFile
 
-from . import documents, integrity, manifest, schema, shards
-from .counts import OF_ARTICLES, UNKNOWN, ranked
+from . import documents, drops, integrity, manifest, schema, shards
+from .counts import OF_ARTICLES, UNKNOWN
 from .rows import content_of
 
 LISTED: Final = 100
@@ -153,8 +153,20 @@ def _counted(release: Release, counts: Counter[tuple[str, str]]) -> Iterator[str
 
 
 def _drops(release: Release) -> Iterator[str]:
-    if ranked(drop.reason.partition(":")[0] for drop in release.drops) != release.counts["drops"]:
-        yield f"{manifest.FILE_NAME}: counts of drops are not those of {DROPS}"
+    """The file is read where there is one, whatever the manifest counts; the first manifests have the drops inside."""
+    is_listed = any(document.path == DROPS for document in release.documents)
+    where = DROPS if is_listed else manifest.FILE_NAME
+    counts: Counter[str] = Counter()
+    last = ""
+    for drop in drops.in_file(release.path / DROPS) if is_listed else release.drops:
+        counts[drop.reason.partition(":")[0]] += 1
+        if drop.id < last:
+            yield f"{where}: {drop.id} is not in the order of ids"
+        if drop.stage not in drops.STAGES:
+            yield f"{where}: {drop.id}: {drop.stage!r} is no stage"
+        last = drop.id
+    if counts != release.counts["drops"]:
+        yield f"{manifest.FILE_NAME}: counts of drops are not those of {where}"
 
 
 def _documents(release: Release) -> Iterator[str]:
