@@ -272,6 +272,7 @@ def test_they_come_in_order_from_disk_too(some: list[Drop], others: list[Drop], 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         for name, few in (("KEPT_BYTES", kept), ("BLOCK_BYTES", 5_000), ("BUCKET_BYTES", 2_000), ("BATCH_BYTES", 100)):
             patch.setattr(shelf, name, few)
+        patch.setattr(drops, "AT_ONCE", 3)
         with contextlib.closing(Shelf(Path(folder))) as held:
             _, told = fill(held, (), some)
         both = drops.merged(told, drops.on_disk(Path(folder), [drops.rows(others), drops.rows(())]))

@@ -96,17 +96,24 @@ def on_shelf(shelf: Shelf) -> Told:
 
 
 def _order(shelf: Shelf) -> Positions:
-    """Positions in the order of ids; reasons are in memory where several have the same id, which is rare."""
+    """Positions in the order of ids; reasons are looked at where several have the same id, some at a time."""
     large = [chunk.cast(pa.large_string()) for chunk in shelf.chunks("id")]  # all together may have more than 2 GB
     ids = pa.chunked_array(large, pa.large_string()).combine_chunks()
     order = np.array(pc.sort_indices(ids), np.int64)
     ids = ids.take(pa.array(order, pa.int64()))
-    same = np.asarray(pc.equal(ids[1:], ids[:-1]))
-    shared = np.flatnonzero(np.append(same, False) | np.append(False, same))
-    reasons = shelf.take(order[shared], ["reason"])["reason"]
-    told = pa.table({"id": ids.take(pa.array(shared, pa.int64())), "reason": reasons})
-    order[shared] = order[shared][np.asarray(pc.sort_indices(told, _KEYS))]
+    same = np.append(False, np.asarray(pc.equal(ids[1:], ids[:-1])))
+    shared = np.flatnonzero(same | np.append(same[1:], False))
+    for some in _parts(shared, np.flatnonzero(~same[shared])):
+        reasons = shelf.take(order[some], ["reason"])["reason"]
+        told = pa.table({"id": ids.take(pa.array(some, pa.int64())), "reason": reasons})
+        order[some] = order[some][np.asarray(pc.sort_indices(told, _KEYS))]
     return order
+
+
+def _parts(places: Positions, begins: Positions) -> Iterator[Positions]:
+    """Places in parts of some thousand; each begins at one of some positions."""
+    at = np.searchsorted(begins, np.arange(AT_ONCE, len(places), AT_ONCE))
+    yield from np.split(places, np.unique(begins[at[at < len(begins)]]))
 
 
 _KEYS: Final[list[tuple[str, Literal["ascending", "descending"]]]] = [("id", "ascending"), ("reason", "ascending")]
