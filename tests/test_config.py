@@ -81,10 +81,10 @@ def test_a_corpus_is_built_as_described(place: Path) -> None:
     assert release.counts["publishers"] == {"Paper One": 1, "Paper Two": 1}
     assert release.counts["licences"] == {"CC-BY-4.0": 1, "CC0-1.0": 1}
     assert sorted(drop.reason for drop in release.drops) == [
-        "filtered: it has no date",
-        "filtered: it is of 2014-12-31",
-        "filtered: its 6 characters are fewer than 20",
-        "filtered: its language is ar",
+        "filtered: it has no date (one/a.json:2)",
+        "filtered: it is of 2014-12-31 (one/a.json:3)",
+        "filtered: its 6 characters are fewer than 20 (one/a.json:5)",
+        "filtered: its language is ar (one/a.json:4)",
         "too large: 6,035 bytes in one document, where 5,000 are allowed",
     ]
 

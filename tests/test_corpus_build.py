@@ -92,8 +92,8 @@ def test_only_what_is_about_libya_is_kept(news: Path, tmp_path: Path) -> None:
     reasons = sorted(drop.reason for drop in release.drops)
     assert [reason.partition(":")[0] for reason in reasons] == ["off topic"] * 3
     assert {drop.stage for drop in release.drops} == {"corpus"}
-    assert "off topic: scores 0.00 for libya, less than 0.5" in reasons
-    assert any(reason.endswith("less than 0.5: places.libya 1") for reason in reasons)
+    assert "off topic: scores 0.00 for libya, less than 0.5 (in/news.jsonl:6)" in reasons
+    assert any(reason.endswith("less than 0.5: places.libya 1 (in/news.jsonl:5)") for reason in reasons)
     assert release.counts["articles"] + len(release.drops) == 6
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -17,7 +17,7 @@ from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic
 from libya_news.engines import check, local, ray
 from libya_news.pipeline import OnProgress, Progress, on_topic, process_all
-from libya_news.records import Drop, RawArticle
+from libya_news.records import Article, Drop, RawArticle
 from libya_news.sources import Meter, SourceFile, StrPath, read_file
 
 from .cache import Cache, Known
@@ -58,7 +58,14 @@ class Stages:
     def __call__(self, raws: Sequence[RawArticle]) -> pa.RecordBatch:
         """What is made of some articles: one batch of ``RESULTS``."""
         found = (on_topic(result, self.topic) for result in process_all(raws))
-        return results(list(self.filters.applied(found)))
+        return results(list(map(_placed, self.filters.applied(found), raws)))
+
+
+def _placed(result: Article | Drop, raw: RawArticle) -> Article | Drop:
+    """What was left out for what it is says where it stood, since its id is found nowhere else."""
+    if isinstance(result, Article) or result.id == raw.where:
+        return result
+    return replace(result, reason=f"{result.reason} ({raw.where})")
 
 
 class Work(Protocol):
