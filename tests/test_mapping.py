@@ -17,7 +17,7 @@ from libya_news.sources import Reading, Source
 
 ROWS = [
     {"story": "Talks in Moscow have ended without a deal, officials in Tripoli said.", "outlet": "Paper One"},
-    {"story": "The ports in the east of the country opened again on Monday.", "lang": "en", "writers": ["A", "B"]},
+    {"story": "The ports in the east of the country opened again on Monday.", "tongue": "en", "writers": ["A", "B"]},
     {"story": "", "day": "2015-07-21"},
 ]
 
@@ -64,7 +64,7 @@ def test_each_field_that_gives_nothing_is_told(news: Path, tmp_path: Path, caplo
 
 
 def test_fields_that_one_article_has_are_not_told(news: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    fields = {"text": "story", "publisher": "outlet", "language": "lang", "authors": "writers"}
+    fields = {"text": "story", "publisher": "outlet", "language": "tongue", "authors": "writers"}
     assert _warnings(caplog, tmp_path / "out", (news, fields)) == []
 
 

@@ -138,11 +138,28 @@ def test_records_without_a_text(tmp_path: Path, row: dict[str, Any], reason: str
 
 
 def test_a_mapping_to_a_field_that_is_not_there(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text(json.dumps(ROWS[0]), encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text(json.dumps({"prose": "Talks.", "url": "u"}), encoding="utf-8")
     drops: list[Drop] = []
     assert not list(read(tmp_path, fields={"text": "story"}, on_drop=drops.append))
     assert "'story', which is to be the text, is missing" in drops[0].reason
-    assert "there are text, publisher, url" in drops[0].reason
+    assert "there are prose, url" in drops[0].reason
+
+
+def test_records_that_lack_what_a_mapping_names_are_read_by_the_usual_names(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"summary": "Short.", "text": "Long.", "hed": "A"},
+        {"text": "Talks.", "title": "B"},
+        {"summary": "", "content": "More.", "hed": None, "headline": "C"},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(rows[:2]), encoding="utf-8")
+    (tmp_path / "b.csv").write_text("text,title\nTalks.,B\n", encoding="utf-8")
+    (tmp_path / "c.jsonl").write_text(json.dumps(rows[2]), encoding="utf-8")
+    columns = {name: [row.get(name) for row in rows] for name in rows[0] | rows[1] | rows[2]}
+    pq.write_table(pa.table(columns), tmp_path / "d.parquet")
+    articles, drops = _read(Source(tmp_path, Reading(parse_map("text=summary,title=hed"))))
+    assert not drops
+    assert _texts(articles) == ["Short.", "Talks.", "Talks.", "More.", "Short.", "Talks.", "More."]
+    assert [article.title for article in articles] == ["A", "B", "B", "C", "A", "B", "C"]
 
 
 @pytest.mark.parametrize("text", ["text", "text=", "=content"])

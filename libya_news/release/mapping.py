@@ -1,7 +1,8 @@
 """What a mapping gives: a slip in a name that it says is no error, and would pass in silence.
 
 It is told from what was made of the articles, whoever made it, on this machine or another, now or when a cache was
-filled. What else fills a column hides a slip: what a page says, the headline of a text as its title, a source's facts.
+filled. What else fills a column hides a slip: a field of a usual name, what a page says, the headline of a text as its
+title, a source's facts.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from libya_news.sources import Readings
 from .rows import cells
 
 _TEXTS: Final = ("text", "html")
-"""Ours whose lack is told of every record, since it is a drop."""
+"""Ours of which every article has one; under which name, what was made of it does not tell."""
 
 _IN_VAIN: Final = "None of the %s articles got its %s from the field %r that it is mapped to. Check the name."
 

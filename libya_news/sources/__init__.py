@@ -173,7 +173,8 @@ def read(
         sources: files and folders; folders are read with all that is below them, in the order of names.
         on_drop: called with a ``Drop`` for everything that does not become an article; without it, each is logged as
             a warning.
-        fields: for a field of ours the name that the records have for it: ``{"text": "content"}``.
+        fields: for a field of ours the name that the records have for it: ``{"text": "content"}``. Those that lack it
+            are read by the usual names.
 
     Yields:
         The articles as found: bytes where the source held bytes.

@@ -29,7 +29,7 @@ _UNKNOWN: Final = "unknown"
 
 
 def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> RawArticle | Drop:
-    """Map a record's fields by the names in ``tables/fields.toml``, or by the reading's own; a drop without text."""
+    """Map a record's fields by the reading's names, else by those in ``tables/fields.toml``; a drop without text."""
     names = names_in(record, file.reading)
     text = _first(record, names["text"], _TEXT)
     data = text or _first(record, names["html"], _TEXT)
@@ -62,11 +62,11 @@ def _size(data: str | bytes) -> int:
 
 
 def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[str]]:
-    """For each of our fields the names that it may have in a record, most telling first."""
+    """For each of our fields the names that it may have in a record, most telling first; first those of the reading."""
     names: Mapping[str, list[str]] = load_table("fields", expect="fields")
     if record.keys() >= OF_A_RELEASE:
         names = {field: [field] for field in names}
-    return {**names, **{field: [name] for field, name in reading.fields.items()}} if reading.fields else names
+    return {**names, **{field: [name, *names[field]] for field, name in reading.fields.items()}}
 
 
 _TEXT: Final = (str, bytes)

@@ -29,8 +29,8 @@ class Reading:
     """How the files of a source are read.
 
     Attributes:
-        fields: for a field of ours the name that the records of the source have for it, instead of those in
-            ``tables/fields.toml``.
+        fields: for a field of ours the name that the records of the source have for it. It goes before those in
+            ``tables/fields.toml``, which are for the records that lack it.
         facts: what holds of every article that does not say otherwise: see ``FACTS``.
         max_document_bytes: size beyond which a single article is dropped.
     """
