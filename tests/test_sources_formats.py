@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -160,6 +161,46 @@ def test_records_that_lack_what_a_mapping_names_are_read_by_the_usual_names(tmp_
     assert not drops
     assert _texts(articles) == ["Short.", "Talks.", "Talks.", "More.", "Short.", "Talks.", "More."]
     assert [article.title for article in articles] == ["A", "B", "B", "C", "A", "B", "C"]
+
+
+EXPORT = {"title": "Talks end", "content": "<p>Talks in Moscow ended.</p>", "link": "https://example.org/1"}
+"""What blogs and feeds export: the page under a name that is usual for texts."""
+
+
+@pytest.mark.parametrize("more", [{}, {"text": "Talks …"}, {"html": "<p>Another.</p>"}])
+def test_a_page_under_the_usual_name_of_a_text(tmp_path: Path, more: dict[str, str]) -> None:
+    """What is named counts, even where the record has more under the usual names."""
+    row = EXPORT | more
+    (tmp_path / "a.json").write_text(json.dumps([row]), encoding="utf-8")
+    (tmp_path / "b.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n", encoding="utf-8")
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "c.parquet")
+    release = build([Source(tmp_path, Reading({"html": "content"}))], out=tmp_path / "out", dedup="keep")
+    assert not [drop for drop in release.drops if not drop.reason.startswith("duplicate")]
+    articles, _ = _read(Source(tmp_path / "a.json", Reading({"html": "content"})))
+    articles += _read(Source(tmp_path / "b.csv", Reading({"html": "content"})))[0]
+    articles += _read(Source(tmp_path / "c.parquet", Reading({"html": "content"})))[0]
+    assert [(article.html, article.title, article.url) for article in articles] == [
+        (True, "Talks end", "https://example.org/1")
+    ] * 3
+    assert _texts(articles) == [row["content"]] * 3
+    loaded = datasets.load_dataset(str(release.path), split="train")
+    assert set(loaded["text"]) == {"Talks in Moscow ended."}
+
+
+def test_a_name_that_is_given_to_one_field_is_none_of_another(tmp_path: Path) -> None:
+    row = {"title": "Talks in Moscow ended.", "headline": "Talks end", "source": "https://example.org/1", "site": "BBC"}
+    (tmp_path / "a.json").write_text(json.dumps(row), encoding="utf-8")
+    (article,) = _read(Source(tmp_path, Reading({"text": "title", "url": "source"})))[0]
+    assert (article.data, article.title) == ("Talks in Moscow ended.", "Talks end")
+    assert (article.url, article.publisher) == ("https://example.org/1", "BBC")
+
+
+def test_a_mapping_to_a_page_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"content": "Talks."}), encoding="utf-8")
+    assert [article.data for article in read(tmp_path, fields={"html": "page"})] == ["Talks."]
+    (tmp_path / "a.json").write_text(json.dumps({"prose": "Talks."}), encoding="utf-8")
+    (drop,) = _read(Source(tmp_path, Reading({"html": "page"})))[1]
+    assert "'page', which is to be the html, is missing" in drop.reason
 
 
 @pytest.mark.parametrize("text", ["text", "text=", "=content"])

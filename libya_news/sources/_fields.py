@@ -31,8 +31,7 @@ _UNKNOWN: Final = "unknown"
 def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> RawArticle | Drop:
     """Map a record's fields by the reading's names, else by those in ``tables/fields.toml``; a drop without text."""
     names = names_in(record, file.reading)
-    text = _first(record, names["text"], _TEXT)
-    data = text or _first(record, names["html"], _TEXT)
+    kind, data = _content(record, names, file.reading)
     where = f"{file.name}:{position}"
     if data is None:
         return Drop(where, "read", f"no text: {_lacking(record, names, file.reading)}")
@@ -46,7 +45,7 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
         file.name,
         data,
         position,
-        html=not text,
+        html=kind == "html",
         authors=_authors(record, names["authors"]),
         published_at=parse_date(_text(when)) if when else None,
         **said,
@@ -62,11 +61,33 @@ def _size(data: str | bytes) -> int:
 
 
 def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[str]]:
-    """For each of our fields the names that it may have in a record, most telling first; first those of the reading."""
+    """For each of our fields the names that it may have in a record, most telling first; first those of the reading.
+
+    A name that the reading gives to one of ours is none of another's.
+    """
     names: Mapping[str, list[str]] = load_table("fields", expect="fields")
     if record.keys() >= OF_A_RELEASE:
         names = {field: [field] for field in names}
-    return {**names, **{field: [name, *names[field]] for field, name in reading.fields.items()}}
+    if not reading.fields:
+        return names
+    taken = reading.fields.values()
+    unasked = {field: [name for name in usual if name not in taken] for field, usual in names.items()}
+    return {**unasked, **{field: [name, *unasked[field]] for field, name in reading.fields.items()}}
+
+
+def _content(
+    record: Mapping[str, Any], names: Mapping[str, list[str]], reading: Reading
+) -> tuple[str, str | bytes | None]:
+    """Which of ``_CONTENT`` a record has, and its value; what the reading names goes before what is called as usual."""
+    named = [(kind, names[kind][:1]) for kind in _CONTENT if kind in reading.fields]
+    for kind, among in (*named, *((kind, names[kind]) for kind in _CONTENT)):
+        if (data := _first(record, among, _TEXT)) is not None:
+            return kind, data
+    return "", None
+
+
+_CONTENT: Final = ("text", "html")
+"""Our fields that an article can be made of: its text, or else its page."""
 
 
 _TEXT: Final = (str, bytes)
@@ -102,8 +123,8 @@ def _authors(record: Mapping[str, Any], names: list[str]) -> tuple[str, ...]:
 
 
 def _lacking(record: Mapping[str, Any], names: Mapping[str, list[str]], reading: Reading) -> str:
-    if name := reading.fields.get("text"):
-        what = f"the field {name!r}, which is to be the text, is missing, empty or no text"
+    if kind := next((kind for kind in _CONTENT if kind in reading.fields), ""):
+        what = f"the field {reading.fields[kind]!r}, which is to be the {kind}, is missing, empty or no text"
     else:
         filled = [name for name in (*names["text"], *names["html"]) if record.get(name) not in (None, "", b"")]
         what = f"what the field {listed(filled[:1])} holds is no text" if filled else "no field of text"
