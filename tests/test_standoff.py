@@ -10,6 +10,7 @@ import datasets
 import pytest
 
 from libya_news import Release, build
+from libya_news.config import load_config
 from libya_news.errors import DataError, ReleaseExistsError, UsageError
 from libya_news.release import manifest, schema, shard_writer, shelf, standoff
 from libya_news.release.publishing import publish
@@ -133,6 +134,69 @@ def test_copies_may_be_plain_texts_under_any_name(bare: Release, tmp_path: Path)
         (tmp_path / f"copy{number}.txt").write_text(story["text"], encoding="utf-8")
     texts = [tmp_path / f"copy{number}.txt" for number in (2, 0, 1)]
     assert standoff.rehydrate(bare.path, texts, out=tmp_path / "out").identical
+
+
+MAPPED = {"text": "prose", "url": "at"}
+"""Names of fields that are not looked at unasked."""
+
+
+@pytest.fixture
+def mapped(tmp_path: Path) -> Path:
+    """A file of records with fields of names of their own."""
+    rows = [{"prose": story["text"], "at": f"https://example.org/{n}"} for n, story in enumerate(STORIES)]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "news.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return tmp_path / "in" / "news.jsonl"
+
+
+@pytest.mark.parametrize("given", ["in", "in/news.jsonl", "in/other.jsonl", "moved"])
+def test_copies_with_fields_of_any_name_may_lie_anywhere(mapped: Path, tmp_path: Path, given: str) -> None:
+    """Told by the name or not, a copy is read as the build was told to read it."""
+    source = Source(mapped, Reading(MAPPED, {"publisher": "Example"}))
+    full, bare = (build([source], out=tmp_path / text, text=text) for text in ("all", "none"))
+    if given == "in/other.jsonl":
+        mapped.rename(tmp_path / given)
+    if given == "moved":
+        (tmp_path / "moved" / "deep").mkdir(parents=True)
+        mapped.rename(tmp_path / "moved" / "deep" / "copies.jsonl")
+    result = standoff.rehydrate(bare.path, [tmp_path / given], out=tmp_path / "out")
+    assert (result.identical, result.release.files) == (True, full.files)
+
+
+def test_sources_with_mappings_of_their_own_come_back_from_another_folder(tmp_path: Path) -> None:
+    """One of the copies is even called as the files of another source are, and one holds more than was asked for."""
+    maps = {"one": {"text": "prose"}, "two": {"text": "story"}, "three": {"html": "content", "title": "hed"}}
+    config = 'format = "libya_news/corpus"\nversion = 1\n'
+    for number, (name, fields) in enumerate(maps.items()):
+        rows = [dict.fromkeys(fields.values(), STORIES[number]["text"]), {"text": f"Usual names, {name}."}]
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        named = ", ".join(f'{ours} = "{theirs}"' for ours, theirs in fields.items())
+        config += f'[[sources]]\npath = "{name}"\nmap = {{{named}}}\npublisher = "Paper {name}"\n'
+    (tmp_path / "libya-news.toml").write_text(config, encoding="utf-8")
+    corpus = load_config(tmp_path / "libya-news.toml")
+    full, bare = (build(corpus.sources, **corpus.settings, out=tmp_path / text, text=text) for text in ("all", "none"))
+    assert full.counts["articles"] == 6
+    copies = tmp_path / "copies"
+    for name, moved in (("one", "copies/1"), ("two", "copies/2"), ("three", "copies/one")):
+        (tmp_path / moved).parent.mkdir(exist_ok=True)
+        (tmp_path / name).rename(tmp_path / moved)
+    with (copies / "2" / "a.jsonl").open("a") as out:
+        out.write('\n{"text": "What nobody asked for."}')
+    texts = [copies / "one", copies / "2", copies / "1"]
+    assert standoff.rehydrate(bare.path, texts, out=tmp_path / "out").release.files == full.files
+    assert standoff.rehydrate(bare.path, [copies], out=tmp_path / "more").release.files == full.files
+
+
+def test_what_is_missing_in_a_moved_copy_is_named(mapped: Path, tmp_path: Path) -> None:
+    bare = build([Source(mapped, Reading(MAPPED))], out=tmp_path / "bare", text="none")
+    first, second, _ = mapped.read_text(encoding="utf-8").split("\n")
+    copy = tmp_path / "copy.jsonl"
+    copy.write_text("\n".join([first, second.replace("Moscou", "Berlin")]), encoding="utf-8")
+    result = standoff.rehydrate(bare.path, [copy], out=tmp_path / "out")
+    assert sorted(drop.reason for drop in result.lacking) == [
+        "differs: copy.jsonl:2 holds another text", "missing: no copy of https://example.org/2",
+    ]  # fmt: skip
 
 
 def test_what_is_missing_or_differs_is_named(bare: Release, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from libya_news.errors import EnvironmentFaultError
 from libya_news.normalize import normalize
 from libya_news.pipeline import process
 from libya_news.records import Drop, RawArticle, sha256_hex
-from libya_news.sources import Readings, Source, StrPath, list_files, read_file
+from libya_news.sources import Reading, Readings, Source, SourceFile, StrPath, list_files, read_file
 
 Row = Mapping[str, Any]
 """What a stand-off release tells of an article: see ``COLUMNS``."""
@@ -65,25 +65,44 @@ class Copies:
                 known = ((name, row["article_id"]) for name in names)
                 self._base.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", known)
 
-    def take(self, raws: Iterable[RawArticle]) -> None:
-        """Keep the texts of those that are copies of what is looked for.
+    def take(self, items: Iterable[RawArticle | Drop], *, by_name: bool) -> bool:
+        """Keep the texts of those that are copies of what is looked for; whether all of them are.
+
+        Args:
+            items: what is in a file.
+            by_name: whether the name of the file tells, too, which article a copy should be.
 
         Raises:
             EnvironmentFaultError: the disk is full.
         """
-        for raw in raws:
-            text = _text(raw)
-            digest = bytes.fromhex(sha256_hex(text))
-            with self._faults():
-                if self._base.execute("SELECT 1 FROM wanted WHERE text_sha256 = ?", (digest,)).fetchone():
-                    self._base.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", (digest, _bytes(text)))
-                else:
-                    self._note(raw)
+        all_right = True
+        for item in items:
+            right = isinstance(item, RawArticle) and self._kept(item)
+            if isinstance(item, RawArticle) and not right:
+                self._note(item, _names(item.sha256, item.url, item.source if by_name else ""))
+            all_right = all_right and right
+        return all_right
 
-    def _note(self, raw: RawArticle) -> None:
-        for name in _names(raw.sha256, raw.url, raw.source):
+    def _kept(self, raw: RawArticle) -> bool:
+        """Keep the text of an article if it is looked for; whether it is."""
+        text = _text(raw)
+        digest = bytes.fromhex(sha256_hex(text))
+        with self._faults():
+            wanted = self._base.execute("SELECT 1 FROM wanted WHERE text_sha256 = ?", (digest,)).fetchone()
+            if wanted:
+                self._base.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", (digest, _bytes(text)))
+        return bool(wanted)
+
+    def _note(self, raw: RawArticle, names: Iterable[bytes]) -> None:
+        for name in names:
             for (id_,) in self._base.execute("SELECT article_id FROM names WHERE name = ?", (name,)):
                 self.others.setdefault(id_, _difference(raw, name))
+
+    def lack(self) -> bool:
+        """Whether a text that is looked for was not found so far."""
+        with self._faults():
+            counted = "SELECT (SELECT count(*) FROM wanted) > (SELECT count(*) FROM texts)"
+            return bool(self._base.execute(counted).fetchone()[0])
 
     def holds(self, text_sha256: str) -> bool:
         """Whether a right copy of the text of that hash was found."""
@@ -108,23 +127,33 @@ class Copies:
             ) from None
 
 
-def read(texts: Iterable[StrPath], reading: str) -> Iterator[RawArticle]:
-    """The articles in files and folders, read as the inputs of a release were, where they have the same names.
+def find(copies: Copies, texts: Iterable[StrPath], reading: str) -> None:
+    """Find the copies in files and folders, whatever these are called.
 
-    What cannot be read is no copy; the article that it might have been is missing.
+    A file is read as the input of its name was. While texts are lacking, what is not right to the last record is read
+    in the other ways too in which inputs of the release were read, once in each: a right copy is told by its hash. What
+    cannot be read is no copy; the article that it might have been is missing.
 
     Args:
+        copies: takes them, and knows what is looked for.
         texts: files, folders, patterns and URLs.
         reading: how the inputs of the release were read, as ``Readings.to_json`` wrote it down.
 
     Raises:
         SourceNotFoundError: a path does not exist.
+        EnvironmentFaultError: the disk is full.
     """
     readings = Readings.from_json(reading)
-    for file in list_files(map(Source, texts)):
-        if not isinstance(file, Drop):
-            items = read_file(replace(file, reading=readings.of_file(file.name)))
-            yield from (item for item in items if isinstance(item, RawArticle))
+    files = (file for file in list_files(map(Source, texts)) if not isinstance(file, Drop))
+    ahead = [(file, readings.of_copy(file.name)) for file in files]
+    first = True
+    while ahead and copies.lack():
+        ahead = [(file, others) for file, (way, *others) in ahead if not _is_right(copies, file, way, first) and others]
+        first = False
+
+
+def _is_right(copies: Copies, file: SourceFile, way: Reading, first: bool) -> bool:
+    return copies.take(read_file(replace(file, reading=way)), by_name=first)
 
 
 def _text(raw: RawArticle) -> str:

@@ -22,7 +22,7 @@ from libya_news.records import Article, Drop, Release, sha256_hex
 from libya_news.sources import StrPath
 
 from . import drops, ledger, manifest, reading, writing
-from .copies import COLUMNS, Copies, Row, read
+from .copies import COLUMNS, Copies, Row, find
 from .reading import Articles
 from .rows import InBatches, articles, cells, tables, without_headline
 from .shards import batches, of, splits
@@ -116,8 +116,8 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
 
     Args:
         standoff: a release without its text, by its address, as ``store.opened`` takes it.
-        texts: files and folders with copies of the texts, as ``build`` takes them; in any order, under any name. Where
-            it was told how to read files of the same name, they are read so.
+        texts: files and folders with copies of the texts, as ``build`` takes them; in any order, under any name. They
+            are read as the build was told to read its sources, which the release knows.
         out: folder that takes the result.
 
     Raises:
@@ -139,7 +139,7 @@ def _rehydrated(bare: Release, texts: Iterable[StrPath], out: Path) -> Rehydrate
     kept.check(bare, str(out))
     with scratch(out / bare.leaf) as folder, contextlib.closing(Copies(folder)) as copies:
         copies.want(_rows(bare))
-        copies.take(read(texts, bare.settings.get("reading", "")))
+        find(copies, texts, bare.settings.get("reading", ""))
         lacking = tuple(_lack(row, copies) for row in _rows(bare) if not copies.holds(row["text_sha256"]))
         if len(lacking) == bare.counts["articles"]:
             raise DataError(f"No text of {bare.leaf} was found{_first(lacking)}.", "Give the files it was built from.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from libya_news.errors import UsageError
 
@@ -22,6 +22,7 @@ class Readings:
 
     def __init__(self, rows: Iterable[tuple[str, Reading]] = ()) -> None:
         self._rows = list(rows)
+        self._ways = _distinct(replace(reading, facts={}) for reading in (*(row[1] for row in self._rows), Reading()))
 
     @classmethod
     def of(cls, sources: Sequence[Source]) -> Readings:
@@ -51,6 +52,16 @@ class Readings:
         """The fields of ours that any source maps, each with the name that it gives it, in the order of sources."""
         return dict.fromkeys(pair for _, reading in self._rows for pair in reading.fields.items())
 
+    def of_copy(self, name: str) -> list[Reading]:
+        """How a copy of any of the files may be read to give its texts: as the file of its name is, then in each other
+        way. Facts decide nothing about texts and are left out.
+
+        >>> readings = Readings([("a", Reading({"text": "x"})), ("b", Reading({"text": "y"}))])
+        >>> [reading.fields.get("text", "") for reading in readings.of_copy("b/1.json")]
+        ['y', 'x', '']
+        """
+        return _distinct([replace(self.of_file(name), facts={}), *self._ways])
+
     def check(self, files: Iterable[SourceFile]) -> None:
         """See to it that a file's name tells how it is read, as a rebuild must know.
 
@@ -63,6 +74,15 @@ class Readings:
                     f"{file.name!r} is the name of files of two sources, which are read in different ways.",
                     "Rename one of the folders, or give both the same mapping and facts.",
                 )
+
+
+def _distinct(readings: Iterable[Reading]) -> list[Reading]:
+    """Each of some readings once; they cannot be hashed, and are few."""
+    found: list[Reading] = []
+    for reading in readings:
+        if reading not in found:
+            found.append(reading)
+    return found
 
 
 def _is_of(name: str, given: str) -> bool:
