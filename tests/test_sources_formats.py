@@ -76,7 +76,7 @@ def test_strings_and_escapes_on_every_edge_of_a_block(tmp_path: Path, monkeypatc
         ("[]", [], ["no record"]),
         ("[" * 100_000, [], ["broken JSON"]),
         ('[[{"text": "a"}], {"text": "b"}]', ["b"], ["broken record: item 1 is no JSON object"]),
-        ('{"articles": [{"text": "a"}]}', [], ["no text: no field of text; there are articles"]),
+        ('{"articles": ["a", {"text": "b"}]}', [], ["no text: no field of text; there are articles"]),
         ('[{"text": "\\ud83d"}]', ["\ud83d"], []),
     ],
 )
@@ -86,6 +86,102 @@ def test_json_that_is_not_as_it_should_be(tmp_path: Path, data: str, texts: list
     assert [article.data for article in articles] == texts
     assert len(drops) == len(reasons)
     assert all(drop.reason.startswith(reason) for drop, reason in zip(drops, reasons, strict=True))
+
+
+# JSON with its articles in a list inside of an object
+
+ITEMS: list[dict[str, Any]] = [
+    {"title": "Talks end", "content": "Talks in Moscow ended.", "link": "https://example.org/1"},
+    {"title": "Ports open", "content": "The ports in the east opened.", "link": "https://example.org/2"},
+]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": "ok", "totalResults": 2, "articles": ITEMS},
+        {"status": "OK", "response": {"docs": ITEMS, "meta": {"hits": 2}}},
+        {"rss": {"channel": {"title": "News", "link": "https://example.org", "item": ITEMS}}},
+        {"title": "News", "link": "https://example.org", "items": ITEMS},
+        {"version": "1.1", "title": "News", "authors": [{"name": "A"}], "hubs": [{"url": "u"}], "items": ITEMS},
+        {"content": ITEMS, "pageable": {"sort": [{"property": "id"}]}},
+        {"data": ITEMS, "facets": [{"title": "of another kind"}], "text": ""},
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_as_interfaces_answer(tmp_path: Path, answer: dict[str, Any], indent: int | None) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(answer, indent=indent), encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text(json.dumps(answer), encoding="utf-8")
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert [article.position for article in articles] == ["1", "2", "1.1", "1.2"]
+    assert [(article.title, article.data, article.url) for article in articles] == [
+        (item["title"], item["content"], item["link"]) for item in ITEMS
+    ] * 2
+    release = build([tmp_path / "a.json"], out=tmp_path / "out")
+    loaded = datasets.load_dataset(str(release.path), split="train")
+    assert sorted(loaded["url"]) == [item["link"] for item in ITEMS]
+
+
+def test_a_mapping_holds_in_lists_too(tmp_path: Path) -> None:
+    docs = [{"lead": "Talks in Moscow ended.", "keywords": [{"name": "Moscow"}]}, {"keywords": []}]
+    (tmp_path / "a.json").write_text(json.dumps({"response": {"docs": docs}}), encoding="utf-8")
+    articles, drops = _read(Source(tmp_path, Reading({"text": "lead"})))
+    assert _texts(articles) == ["Talks in Moscow ended."]
+    assert [drop.id for drop in drops] == [f"{tmp_path.name}/a.json:2"]
+
+
+def test_what_is_in_lists_is_counted_on(tmp_path: Path) -> None:
+    pages: list[dict[str, Any]] = [{"results": ITEMS}, {"results": [*ITEMS, {"content": 5}]}, {"text": "Alone."}]
+    (tmp_path / "a.json").write_text(f"{json.dumps(pages)[:-1]}, {{broken}}]", encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text("\n".join(map(json.dumps, pages)), encoding="utf-8")
+    articles, drops = _read(tmp_path)
+    assert [article.position for article in articles] == [*"12346", "1.1", "1.2", "2.1", "2.2", "3"]
+    assert [drop.id.rpartition("/")[2] for drop in drops] == ["a.json:5", "a.json:7", "b.jsonl:2.3"]
+
+
+COMMENTS = [{"text": "First!", "author": "A", "url": "https://example.org/1#1"}]
+
+
+@pytest.mark.parametrize(
+    ("row", "texts", "reason"),
+    [
+        ({"text": "Talks.", "related": ITEMS}, ["Talks."], ""),
+        ({"html": "<p>Talks.</p>", "related": ITEMS}, ["<p>Talks.</p>"], ""),
+        (
+            {"title": "Talks end", "url": "https://example.org/1", "comments": COMMENTS},
+            [],
+            "there are title, url, comments; in comments there are text, author, url",
+        ),
+        ({"date": "2020-01-14", "paragraphs": [{"text": "Talks."}]}, [], "there are date, paragraphs"),
+        (
+            {"content": [{"type": "p", "text": "Talks."}]},
+            [],
+            "what the field content holds is no text; there are content",
+        ),
+        (
+            {"news": ITEMS, "blogs": ITEMS},
+            [],
+            "there are news, blogs; in news there are title, content, link; in blogs there are title, content, link",
+        ),
+        ({"a": {"b": {"c": {"d": ITEMS}}}}, [], "no field of text; there are a"),
+        ({"items": [{"prose": "Talks."}]}, [], "there are items; in items there are prose"),
+        ({"items": [ITEMS]}, [], "no field of text; there are items"),
+    ],
+)
+def test_lists_of_what_is_no_article(tmp_path: Path, row: dict[str, Any], texts: list[str], reason: str) -> None:
+    """An object with a text is an article, whatever else it holds; one that only lacks its text holds no articles."""
+    (tmp_path / "a.json").write_text(json.dumps(row), encoding="utf-8")
+    articles, drops = _read(tmp_path)
+    assert _texts(articles) == texts
+    assert [reason in drop.reason for drop in drops] == [True] * (not texts)
+
+
+def test_a_list_in_an_object_is_as_large_as_a_document_may_be(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"articles": ITEMS * 20}) + json.dumps({"articles": ITEMS}))
+    articles, drops = _read(Source(tmp_path, Reading(max_document_bytes=1000)))
+    assert [article.position for article in articles] == ["2", "3"]
+    assert drops[0].reason.startswith("too large: ")
 
 
 # What the fields are called

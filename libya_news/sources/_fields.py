@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from math import isfinite
@@ -12,6 +11,7 @@ from libya_news._tables import load_table
 from libya_news.normalize import normalize
 from libya_news.records import Drop, RawArticle
 
+from ._nested import lists_in
 from ._reading import Reading
 from ._streams import OpenFile, too_large
 from .dates import parse_date
@@ -31,7 +31,7 @@ _UNKNOWN: Final = "unknown"
 def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> RawArticle | Drop:
     """Map a record's fields by the reading's names, else by those in ``tables/fields.toml``; a drop without text."""
     names = names_in(record, file.reading)
-    kind, data = _content(record, names, file.reading)
+    kind, data = content(record, names, file.reading)
     where = f"{file.name}:{position}"
     if data is None:
         return Drop(where, "read", f"no text: {_lacking(record, names, file.reading)}")
@@ -75,19 +75,28 @@ def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[s
     return {**unasked, **{field: [name, *unasked[field]] for field, name in reading.fields.items()}}
 
 
-def _content(
+def content(
     record: Mapping[str, Any], names: Mapping[str, list[str]], reading: Reading
 ) -> tuple[str, str | bytes | None]:
     """Which of ``_CONTENT`` a record has, and its value; what the reading names goes before what is called as usual."""
-    named = [(kind, names[kind][:1]) for kind in _CONTENT if kind in reading.fields]
-    for kind, among in (*named, *((kind, names[kind]) for kind in _CONTENT)):
-        if (data := _first(record, among, _TEXT)) is not None:
+    for kind in _CONTENT:
+        if kind in reading.fields and (data := _first(record, names[kind][:1], _TEXT)) is not None:
+            return kind, data
+    for kind in _CONTENT:
+        if (data := _first(record, names[kind], _TEXT)) is not None:
             return kind, data
     return "", None
 
 
 _CONTENT: Final = ("text", "html")
 """Our fields that an article can be made of: its text, or else its page."""
+
+_OF_ARTICLES: Final = ("url", "title", "published_at")
+
+
+def about(record: Mapping[str, Any], names: Mapping[str, list[str]]) -> set[str]:
+    """Which of the fields that tell articles apart a record has."""
+    return {field for field in _OF_ARTICLES if _first(record, names[field]) is not None}
 
 
 _TEXT: Final = (str, bytes)
@@ -128,7 +137,8 @@ def _lacking(record: Mapping[str, Any], names: Mapping[str, list[str]], reading:
     else:
         filled = [name for name in (*names["text"], *names["html"]) if record.get(name) not in (None, "", b"")]
         what = f"what the field {listed(filled[:1])} holds is no text" if filled else "no field of text"
-    return f"{what}; there are {listed(record)}"[:500]
+    inside = "".join(f"; in {listed([path])} there are {listed(rows[0])}" for path, rows in lists_in(record))
+    return f"{what}; there are {listed(record)}{inside}"[:500]
 
 
 def listed(names: Iterable[str]) -> str:
@@ -148,28 +158,3 @@ _LONGEST_NAME: Final = 100
 
 def _text(value: Any) -> str:
     return normalize(value).text if isinstance(value, bytes) else str(value)
-
-
-def parse_json(data: bytes, file: OpenFile, number: int, unit: str) -> RawArticle | Drop:
-    """The article in one JSON object, or a drop that tells what is wrong with it.
-
-    Args:
-        data: the object.
-        file: where it comes from.
-        number: which one it is there.
-        unit: what is counted: ``line`` or ``item``.
-    """
-    try:
-        record = json.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        reason = f"undecodable: {unit} {number} is not UTF-8 (byte {error.start + 1})"
-    except json.JSONDecodeError as error:
-        place = f"column {error.colno}" if unit == "line" else f"character {error.pos + 1}"
-        reason = f"broken JSON: {unit} {number}, {place}: {error.msg}"
-    except (ValueError, RecursionError) as error:
-        reason = f"broken JSON: {unit} {number}: {error}"
-    else:
-        if isinstance(record, dict):
-            return article_from(record, file, str(number))
-        reason = f"broken record: {unit} {number} is no JSON object"
-    return Drop(f"{file.name}:{number}", "read", reason)

@@ -1,7 +1,8 @@
 """JSON: an array of objects, or objects one behind the other, each with a text and what is known about it.
 
 The objects are found by their brackets as the file is read, and each is parsed on its own: memory holds one of them,
-one that is broken or too large does not take the others down, and an array of any length can be read.
+one that is broken or too large does not take the others down, and an array of any length can be read. An array inside
+of an object, as interfaces answer, is parsed with it, and may be as large as a document.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 from libya_news.records import Drop, RawArticle
 
-from ._fields import parse_json
+from ._json import parse_json
 from ._streams import BLOCK, Forward, OpenFile, too_large
 
 _IN_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
@@ -35,18 +36,20 @@ def _outside() -> Any:
 
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
-    """Yield one article an object; one that is broken is dropped with its number, from 1."""
+    """Yield one article an object, or those in the list that it holds; what is broken is dropped with its number."""
     limit = file.reading.max_document_bytes
     scanner = _Scanner(limit)
     number = 0
     stream = Forward(file.stream)
     while block := stream.read(BLOCK):
         for size, item in scanner.feed(block):
-            number += 1
             if size > limit:
+                number += 1
                 yield Drop(f"{file.name}:{number}", "read", too_large(size, limit))
-            else:
-                yield parse_json(item, file, number, "item")
+                continue
+            for found in parse_json(item, file, number + 1, "item"):
+                number += 1
+                yield found
     if scanner.inside:
         yield Drop(f"{file.name}:{number + 1}", "read", f"broken JSON: item {number + 1} has no end")
     elif not number:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from libya_news.records import Drop, RawArticle
 
-from ._fields import parse_json
+from ._json import parse_json
 from ._streams import OpenFile, refuse_empty, too_large
 
 
@@ -23,7 +23,7 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
             yield Drop(f"{file.name}:{number}", "read", too_large(size, limit))
         elif line := line.removeprefix(b"\xef\xbb\xbf").strip():
             empty = 0
-            yield parse_json(line, file, number, "line")
+            yield from parse_json(line, file, number, "line")
         else:
             empty += 1
             refuse_empty(empty)

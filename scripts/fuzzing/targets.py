@@ -336,13 +336,14 @@ def targets(texts: Sequence[bytes] = (), pages: Sequence[bytes] = ()) -> dict[st
     """All targets by name; to their own seeds come more texts and pages, as far as there are any."""
     told = (STORY.encode(), ARABIC.encode(), f"Image caption {STORY}\n• {ARABIC}\n".encode(), *texts)
     files = {"a.jsonl": JSONL, "d/b.csv": CSV, "c.html": PAGE}
+    array = b"[" + JSONL.replace(b"\n", b",") + b"]"
     inside = enumerate((JSONL, JSONL, CSV, SGML, PAGE, WARC, told[0]))
     recipes = [bytes([kind, layer, 1, 0, 0, 0]) + seed for kind, seed in inside for layer in range(len(_LAYERS))]
     return {
         "text": Target(_reader("a.txt"), told, _TEXT, 6000),
         "sgml": Target(_reader("a.sgml"), [SGML], _DOCUMENT, 9000),
         "jsonl": Target(_reader("a.jsonl"), [JSONL], _JSON, 12000),
-        "json": Target(_reader("a.json"), [b"[" + JSONL.replace(b"\n", b",") + b"]", JSONL], _JSON, 12000),
+        "json": Target(_reader("a.json"), [array, JSONL, b'{"response": {"docs": %b}}' % array], _JSON, 12000),
         "csv": Target(_reader("a.csv"), [CSV, CSV.decode().encode("utf-16")], (b'"', b",", b"text", b"html"), 9000),
         "tsv": Target(_reader("a.tsv"), [CSV.replace(b",", b"\t")], (b'"', b"\t", b"text"), 6000),
         "parquet": Target(_reader("a.parquet"), _parquet(), (b"PAR1",), 4000),
