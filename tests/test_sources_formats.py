@@ -131,6 +131,21 @@ def test_a_mapping_holds_in_lists_too(tmp_path: Path) -> None:
     assert [drop.id for drop in drops] == [f"{tmp_path.name}/a.json:2"]
 
 
+def test_a_mapping_may_lead_into_objects(tmp_path: Path) -> None:
+    posts = [{"title": {"rendered": item["title"]}, "content": {"rendered": item["content"]}} for item in ITEMS]
+    hits = {"took": 3, "hits": {"hits": [{"_id": "1", "_source": {"prose": "Talks.", "by": ["A", "B"]}}]}}
+    (tmp_path / "a.json").write_text(json.dumps(posts), encoding="utf-8")
+    (tmp_path / "b.json").write_text(json.dumps(hits), encoding="utf-8")
+    (tmp_path / "c.csv").write_text("_source.prose,_source.by\nMore.,C\n", encoding="utf-8")
+    fields = parse_map("text=_source.prose,html=content.rendered,title=title.rendered,authors=_source.by")
+    articles, drops = _read(Source(tmp_path, Reading(fields)))
+    assert not drops
+    assert _texts(articles) == [*(item["content"] for item in ITEMS), "Talks.", "More."]
+    assert [(article.html, article.title, article.authors) for article in articles] == [
+        (True, "Talks end", ()), (True, "Ports open", ()), (False, None, ("A", "B")), (False, None, ("C",)),
+    ]  # fmt: skip
+
+
 def test_what_is_in_lists_is_counted_on(tmp_path: Path) -> None:
     pages: list[dict[str, Any]] = [{"results": ITEMS}, {"results": [*ITEMS, {"content": 5}]}, {"text": "Alone."}]
     (tmp_path / "a.json").write_text(f"{json.dumps(pages)[:-1]}, {{broken}}]", encoding="utf-8")

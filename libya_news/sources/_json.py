@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from libya_news.records import Drop, RawArticle
 
 from ._fields import about, article_from, content, names_in
-from ._nested import lists_in
+from ._nested import brought_up, lists_in
 from ._reading import Reading
 from ._streams import OpenFile
 
@@ -41,12 +41,15 @@ def parse_json(data: bytes, file: OpenFile, number: int, unit: str) -> Iterator[
 
 
 def _articles(record: dict[str, Any], file: OpenFile, number: int, unit: str) -> Iterator[RawArticle | Drop]:
+    mapped = file.reading.fields.values()
+    record = brought_up(record, mapped)
     listed = _listed(record, file.reading)
     if listed is None:
         yield article_from(record, file, str(number))
         return
     for index, each in enumerate(listed):
-        yield article_from(each, file, f"{number}.{index + 1}" if unit == "line" else str(number + index))
+        position = f"{number}.{index + 1}" if unit == "line" else str(number + index)
+        yield article_from(brought_up(each, mapped), file, position)
 
 
 def _listed(record: dict[str, Any], reading: Reading) -> list[dict[str, Any]] | None:
@@ -68,6 +71,7 @@ def _listed(record: dict[str, Any], reading: Reading) -> list[dict[str, Any]] | 
     return found[0] if len(found) == 1 else None
 
 
-def _is_article(record: Mapping[str, Any], own: set[str], reading: Reading) -> bool:
+def _is_article(record: dict[str, Any], own: set[str], reading: Reading) -> bool:
+    record = brought_up(record, reading.fields.values())
     names = names_in(record, reading)
     return content(record, names, reading)[1] is not None and about(record, names) >= own

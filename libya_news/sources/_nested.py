@@ -1,8 +1,8 @@
-"""What lies deeper in a record: lists of other records."""
+"""What lies deeper in a record: values inside of objects, and lists of other records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 MAX_DEPTH: Final = 3
@@ -21,3 +21,20 @@ def lists_in(record: Mapping[str, Any], depth: int = MAX_DEPTH) -> Iterator[tupl
             yield name, value
         elif isinstance(value, dict) and depth > 1:
             yield from ((f"{name}.{inner}", rows) for inner, rows in lists_in(value, depth - 1))
+
+
+def brought_up(record: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The record with what names find inside of it that it has not itself: their dots lead into objects.
+
+    >>> brought_up({"body": {"plain": "Talks."}}, ["body.plain", "body.rich", "body"])
+    {'body': {'plain': 'Talks.'}, 'body.plain': 'Talks.'}
+    """
+    dotted = (name for name in names if "." in name and name not in record)
+    found = {name: value for name in dotted if (value := _inside(record, name.split("."))) is not None}
+    return record | found if found else record
+
+
+def _inside(value: Any, path: Iterable[str]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
