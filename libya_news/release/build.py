@@ -13,16 +13,15 @@ from typing import Final
 
 from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic, load_topic
-from libya_news.errors import EmptyReleaseError, LibyaNewsError, ReleaseExistsError, UsageError, VersionError
+from libya_news.errors import LibyaNewsError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import STEPS, OnProgress, Progress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, is_url, list_files
 from libya_news.sources.provenance import FILE_NAME, content
 
-from . import clusters, drops, ledger, manifest, shards, splits, staging, standoff
+from . import clusters, drops, ledger, losses, manifest, shards, splits, staging, standoff
 from . import templates as site_templates
 from .about import About
-from .counts import ranked
 from .filling import distinct, fill
 from .mapping import watched
 from .rows import tables
@@ -63,7 +62,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
 ) -> Release:
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
 
-    Where a mapping names a field from which no article gets anything, that is logged as a warning.
+    Logged as warnings are: a field that a mapping names and no article gets anything from; a source that holds no file;
+    and files that were lost, none of whose records became an article.
 
     Args:
         sources: files, folders, patterns and URLs, as ``read`` takes them.
@@ -124,13 +124,17 @@ def build(  # noqa: PLR0913 - each is an option of the command
         "topic": subject.identity if subject else "none",
     }
     given = [source if isinstance(source, Source) else Source(source) for source in sources]
+    losses.warn_of_nothing(given)
     files, dropped = _listed(given)
     settings = {**_settings(files, asked), **_choices(given, files, filters or Filters(), about or About())}
     plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
     if plan.path.exists():
-        return _existing(plan, keep_unchanged)
-    how = How(engine, workers, address, cache)
-    return carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
+        release = _existing(plan, keep_unchanged)
+    else:
+        how = How(engine, workers, address, cache)
+        release = carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
+    losses.warn(release)
+    return release
 
 
 def carried_out(
@@ -240,7 +244,7 @@ def _sifted(
         others = drops.on_disk(articles.shelf.folder, (erased, *twins, near))
     dropped = drops.merged(drops.silenced(dropped, place[1].article_ids), others)
     if not len(articles):
-        raise _empty(len(plan.inputs), dropped)
+        raise losses.empty(len(plan.inputs), dropped)
     on_step(STEPS[2])
     folder = articles.shelf.folder
     with staging.faults(plan.path):
@@ -255,30 +259,6 @@ def _sifted(
 
 def _total(plan: Release) -> tuple[int, int]:
     return len(plan.inputs), sum(row.bytes for row in plan.inputs)
-
-
-def _empty(files: int, dropped: Iterable[Drop]) -> EmptyReleaseError:
-    """Says why nothing was left, with the first drop of the most frequent reason, and what can be done about that."""
-    counts = ranked(_reason(drop) for drop in dropped)
-    why = f" ({', '.join(f'{count} {reason}' for reason, count in counts.items())})" if counts else ""
-    most = next(iter(counts), "")
-    first = next((f" The first: {drop.id}: {drop.reason}." for drop in dropped if _reason(drop) == most), "")
-    what = f"None of the {files} input files" if files else "Nothing that was given"
-    return EmptyReleaseError(f"{what} gave an article{why}.{first}", _REMEDIES.get(most, _OTHER_REMEDY))
-
-
-def _reason(drop: Drop) -> str:
-    return drop.reason.partition(":")[0]
-
-
-_REMEDIES: Final = {
-    "no text": "Name the field that holds the text: --map text=NAME.",
-    "filtered": "Check [filters] in the config file.",
-    "off topic": "Give another --topic, or none to keep everything.",
-    "unreadable": "Check that it is there and may be read.",
-    "too large": "Allow more: --max-document-bytes.",
-}
-_OTHER_REMEDY: Final = "Give files or folders in one of the formats that `libya-news sources` lists."
 
 
 def planned(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], settings: dict[str, str]) -> Release:

@@ -44,5 +44,5 @@ def rows(release: Release, config: str, names: Sequence[str]) -> Iterator[dict[s
         DataError: a file is missing or damaged.
     """
     files = [file for file in release.files if file.config == config]
-    for batch in shards.batches(release, files):
+    for batch in shards.batches(release, files, names):
         yield from batch.select([name for name in names if name in batch.column_names]).to_pylist()

@@ -15,6 +15,7 @@ from libya_news.records import Drop, InputFile, Release
 from libya_news.sources import Reading, Readings, SourceFile, StrPath, is_url
 
 from .build import carried_out, chosen_topic, planned, provenance
+from .losses import input_named
 from .work import How
 
 
@@ -111,16 +112,8 @@ def _copies(name: str, reading: Reading, sources: Iterable[StrPath]) -> Iterator
 
 def _never_opened(release: Release) -> Iterator[Drop]:
     """Drops of what could not even be listed as an input, such as a link that leads in circles."""
-    names = {row.path for row in release.inputs}
-    for drop in release.drops:
-        if drop.stage == "read" and not any(part in names for part in _beginnings(drop.id)):
-            yield drop
-
-
-def _beginnings(place: str) -> Iterator[str]:
-    """Of a place in a file (``day.zip/news.json:7``) all that may be the name of the file."""
-    yield place
-    yield from (place[:at] for at, character in enumerate(place) if character in "/:")
+    file_of = input_named(row.path for row in release.inputs)
+    return (drop for drop in release.drops if drop.stage == "read" and not file_of(drop.id))
 
 
 def _differing(old: Path, new: Path) -> Iterator[str]:

@@ -32,16 +32,18 @@ class Writer(Protocol):
 
 
 class Format(NamedTuple):
-    """A format of data files: what writes one, what reads its schema, and what reads its rows in batches."""
+    """A format of data files: what writes one, what reads its schema, and what reads its rows in batches, all columns
+    or at least those that are named.
+    """
 
     writer: Callable[[Path, pa.Schema], Writer]
     schema: Callable[[Path], pa.Schema]
-    batches: Callable[[Path], Iterator[pa.RecordBatch]]
+    batches: Callable[[Path, list[str] | None], Iterator[pa.RecordBatch]]
 
 
-def _parquet_batches(path: Path) -> Iterator[pa.RecordBatch]:
+def _parquet_batches(path: Path, names: list[str] | None) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_size=ROWS_READ)
+        yield from file.iter_batches(batch_size=ROWS_READ, columns=names)
 
 
 def _arrow_schema(path: Path) -> pa.Schema:
@@ -49,7 +51,8 @@ def _arrow_schema(path: Path) -> pa.Schema:
         return reader.schema
 
 
-def _arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
+def _arrow_batches(path: Path, _: list[str] | None) -> Iterator[pa.RecordBatch]:
+    """All columns, since what nobody looks at is not read."""
     with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as reader:
         for index in range(reader.num_record_batches):
             yield reader.get_batch(index)
@@ -104,8 +107,13 @@ def schema(release: Release, file: OutputFile) -> pa.Schema:
         raise _damaged(path, error) from None
 
 
-def batches(release: Release, files: Sequence[OutputFile]) -> Iterator[pa.Table]:
+def batches(release: Release, files: Sequence[OutputFile], names: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """The rows of data files in their order, some thousand at a time.
+
+    Args:
+        release: the release.
+        files: the data files.
+        names: columns, where no others are needed; those that a file lacks are left out.
 
     Raises:
         DataError: a file is missing or damaged.
@@ -113,7 +121,8 @@ def batches(release: Release, files: Sequence[OutputFile]) -> Iterator[pa.Table]
     for file in files:
         path = _there(release, file)
         try:
-            yield from (pa.Table.from_batches([batch]) for batch in _format(path).batches(path))
+            for batch in _format(path).batches(path, list(names) if names else None):
+                yield pa.Table.from_batches([batch])
         except (OSError, pa.ArrowException) as error:
             raise _damaged(path, error) from None
 
