@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from libya_news import __version__
+from libya_news import __version__, build
 from libya_news.release import schema
 
 
@@ -100,6 +100,17 @@ def test_schema() -> None:
     assert [row["name"] for row in shown["configs"]["segments"]] == [column.name for column in schema.SEGMENTS]
     assert all(row["description"] and row["unit"] for rows in shown["configs"].values() for row in rows)
     assert b"article_id" in run("schema").stdout
+
+
+def test_a_comparison_is_shown_where_its_page_cannot_be_written(tmp_path: Path, root: Path) -> None:
+    build([root / "seeds"], out=tmp_path)
+    release = tmp_path / "libya-news-1.0.0"
+    for flags, shown in (((), b"a PATCH change"), (("--json",), b'"level": "PATCH"')):
+        result = run("diff", release, release, "--html", tmp_path / "nowhere" / "diff.html", *flags)
+        assert result.returncode == 3
+        assert shown in result.stdout
+        assert b"diff.html' cannot be written: No such file" in result.stderr
+        assert result.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize(

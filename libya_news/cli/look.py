@@ -14,6 +14,7 @@ from rich.text import Text
 from libya_news.records import Normalized, RawArticle, Segment
 
 from ._options import AS_JSON
+from ._writing import write
 
 
 @click.command()
@@ -35,19 +36,9 @@ def inspect(file: str, as_json: bool, svg: str | None) -> None:
         click.echo(json.dumps(_inspected(raw, normalized, segments), ensure_ascii=False, indent=1))
     elif svg:
         picture = _show.svg(normalized.text, segments, f"{raw.source}, segments coloured by label")
-        _write(Path(svg), picture)
+        write(Path(svg), picture)
     else:
         Console().print(_show.segment_table(normalized.text, segments))
-
-
-def _write(path: Path, text: str) -> None:
-    from libya_news.errors import EnvironmentFaultError  # noqa: PLC0415
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        said = f"{str(path)!r} cannot be written: {error.strerror}."
-        raise EnvironmentFaultError(said, "Name a file in a folder that is there.") from None
 
 
 def _page(raw: RawArticle) -> tuple[Normalized, list[Segment]]:

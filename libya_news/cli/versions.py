@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ._options import AS_JSON, how
 from ._stopping import ERRORS
+from ._writing import write
 
 if TYPE_CHECKING:
     from libya_news.release.diff import Diff
@@ -109,13 +110,13 @@ def diff(old: str, new: str, as_json: bool, html: str | None) -> None:
 
     with opened(old) as before, opened(new) as after:
         found = compare(before, after)
+        level = versioning.level(found)
+        if as_json:
+            _print_json({"level": level, **asdict(found)})
+        else:
+            _print_diff(found, level)
         if html:
-            Path(html).write_text(sidebyside.page(before, after, found), encoding="utf-8")
-    level = versioning.level(found)
-    if as_json:
-        _print_json({"level": level, **asdict(found)})
-    else:
-        _print_diff(found, level)
+            write(Path(html), sidebyside.page(before, after, found))
 
 
 def _print_diff(found: Diff, level: str) -> None:
