@@ -6,6 +6,9 @@ import contextlib
 import errno
 import json
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import datasets
@@ -22,7 +25,7 @@ from libya_news.errors import (
     UsageError,
     VersionError,
 )
-from libya_news.outputs import parquet
+from libya_news.outputs import hub, parquet
 from libya_news.records import OutputFile, sha256_hex
 from libya_news.release import card, manifest, schema
 from libya_news.release.rows import content
@@ -306,6 +309,18 @@ def test_the_card_at_the_top_is_that_of_the_seed_release(release: Release, root:
     text = (root / "DATASET_CARD.md").read_text(encoding="utf-8")
     assert text == card.render(release)
     assert text == (release.path / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_code_on_the_card_loads_the_release_wherever_it_lies(release: Release) -> None:
+    text = (release.path / "README.md").read_text(encoding="utf-8")
+    code = re.search(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert code
+    there = code[1].replace("PATH/TO", str(release.path.parent))
+    shown = "print(articles.num_rows, len(list(segments)))"
+    done = subprocess.run([sys.executable, "-c", there + shown], capture_output=True, check=True, text=True)
+    assert done.stdout == "1 25\n"
+    assert f'load_dataset("ORG/NAME", revision="{hub.tag_of(release)}", split="train")' in text
+    assert hub.tag_of(release) == "v1.0.0"
 
 
 def test_a_folder_that_is_no_release(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def send(release: Release, address: str) -> str:
     from huggingface_hub import HfApi  # noqa: PLC0415 - slow to import
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
 
-    repository, tag = address.removeprefix(SCHEME).strip("/"), "v" + release.leaf.removeprefix(f"{release.name}-")
+    repository, tag = address.removeprefix(SCHEME).strip("/"), tag_of(release)
     place = f"{SCHEME}{repository}@{tag}"
     if repository.count("/") != 1:
         raise _no_dataset(address)
@@ -52,6 +52,11 @@ def send(release: Release, address: str) -> str:
     except RuntimeError as error:  # what the client makes of a file that could not be sent
         raise EnvironmentFaultError(f"The upload to {place} broke off: {error}", _AGAIN) from None
     return place
+
+
+def tag_of(release: Release) -> str:
+    """The tag of a release on the Hub: ``vX.Y.Z``, and which erasure it was last rewritten for, if any."""
+    return "v" + release.leaf.removeprefix(f"{release.name}-")
 
 
 def _no_dataset(address: str) -> UsageError:

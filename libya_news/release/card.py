@@ -14,6 +14,7 @@ import yaml
 from libya_news._models import load_model
 from libya_news._tables import load_table, load_text
 from libya_news.labels import KINDS
+from libya_news.outputs import hub
 from libya_news.records import DROPS, OutputFile, Release
 
 from . import about, chart, schema, versioning
@@ -49,6 +50,7 @@ def _words(release: Release) -> dict[str, str]:
         "version": release.version,
         "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
         "folder": release.leaf,
+        "tag": hub.tag_of(release),
         "erased": _erased(release),
         "templates": f"\n{facts['templates']}\n" if release.settings.get("templates") == "mark" else "",
         "format": facts["formats"][release.settings.get("format", "parquet")],
