@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 import yaml
 
 from libya_news import Release, build
+from libya_news._models import load_model
 from libya_news.corpus.filters import Filters
+from libya_news.release import card
 from libya_news.release.about import About
 from libya_news.release.rebuild import rebuild
 
@@ -71,3 +74,29 @@ def test_what_filters_left(place: Path) -> None:
     card = _said(build([place / "in"], out=place / "out", filters=filters))[0]
     fit = "in the languages en, ar; published on 2030-01-02 or earlier; of 1,000 characters or more"
     assert f"those were taken that fit: {fit}. What could not become an article" in card
+
+
+PAGE = f"<html lang=en><title>Talks</title><h1>Talks on Syria</h1><p>{STORY} Nobody knows how long they will go on.</p>"
+
+
+def test_each_model_that_labelled_segments_has_its_figures_on_the_card(place: Path) -> None:
+    (place / "in" / "page.html").write_text(PAGE, encoding="utf-8")
+    release = build([place / "in"], out=place / "out")
+    text = _said(release)[0]
+    for name, key in (("default", "cross_validated"), ("pages", "figures")):
+        model = load_model(name)
+        part = text.partition(f"`{model.identity}` was trained on {model.card['date']}")[2].partition("was trained on")[
+            0
+        ]
+        assert model.identity in release.counts["labelled_by"]
+        for figure, value in model.card[key].items():
+            shown = f"{value:.3f}" if isinstance(value, float) else value
+            assert f"| {figure.replace('_', ' ')} | {shown} |" in part
+
+
+def test_a_model_without_figures_is_told(place: Path) -> None:
+    release = build([place / "in"], out=place / "out")
+    counts = {**release.counts, "labelled_by": {"older@0123456789ab": 3, "rule": 1}}
+    text = card.render(replace(release, counts=counts))
+    assert "There are no figures of `older@0123456789ab` in this version of libya_news." in text
+    assert "was trained on" not in text

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from libya_news._models import load_model
+from libya_news._models import SHIPPED, load_model
 from libya_news._tables import load_table, load_text
 from libya_news.labels import KINDS
 from libya_news.outputs import hub
@@ -71,13 +71,25 @@ def _words(release: Release) -> dict[str, str]:
 
 
 def _quality(release: Release) -> str:
-    """The figures of the model that labelled the segments, where it is the one that comes with the package."""
-    model = load_model()
-    if model.identity not in release.counts["labelled_by"]:
-        return ""
-    facts = load_table("dataset", expect="dataset")["quality"].format(model=model.identity, **model.card)
-    figures = ((name.replace("_", " "), f"{value:.3f}") for name, value in model.card["cross_validated"].items())
-    return f"\n{facts}\n\n{_table(('figure', 'value'), figures)}\n"
+    """What is known of how good the models are that labelled segments, of each in turn."""
+    models = [by for by in release.counts["labelled_by"] if "@" in by]
+    return "".join(f"\n{_figures(identity)}\n" for identity in models)
+
+
+def _figures(identity: str) -> str:
+    """The figures of a model, where it is one that comes with the package."""
+    facts = load_table("dataset", expect="dataset")["quality"]
+    model = next((model for model in map(load_model, SHIPPED) if model.identity == identity), None)
+    if not model:
+        return str(facts["none"].format(identity=identity))
+    own = facts[model.name]
+    said = facts["figures"].format(identity=identity, words=own["words"], **model.card)
+    rows = ((name.replace("_", " "), _figure(value)) for name, value in model.card[own["key"]].items())
+    return f"{said}\n\n{_table(('figure', 'value'), rows)}"
+
+
+def _figure(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _erased(release: Release) -> str:
