@@ -46,6 +46,8 @@ def test_a_dataset_about_a_topic_of_ones_own_says_so(place: Path) -> None:
     release = build([place / "in"], out=place / "out", name="syria-news", topic=str(place / "syria.toml"))
     card, cited, croissant = _said(release)
     assert "pretty_name: Syria news 1.0.0" in card
+    assert "\n# Syria news 1.0.0\n" in card
+    assert "- Research on news about Syria: take" in card
     assert "Scraped news about Syria." in card
     assert f"that fit: about the topic `{release.settings['topic']}`." in card
     assert "title = {Syria news}" in card
@@ -56,11 +58,30 @@ def test_a_dataset_about_a_topic_of_ones_own_says_so(place: Path) -> None:
         assert "libya" not in text.lower().replace("libya_news", "").replace("libya-news", "")
 
 
+def test_a_dataset_of_which_nothing_is_said_is_about_nothing_in_particular(place: Path) -> None:
+    card, cited, croissant = _said(build([place / "in"], out=place / "out", name="some-papers"))
+    assert "\n# some-papers 1.0.0\n\nScraped news. Texts are normalised" in card
+    assert cited["title"] == croissant["alternateName"] == "some-papers"
+    assert cited["authors"] == [{"name": "the dataset's maintainers"}]
+    assert "author = {{the dataset's maintainers}}" in card
+    for text in (card.partition("## What is in it")[0], json.dumps(cited)):
+        assert "libya" not in text.lower().replace("libya_news", "")
+
+
+def test_a_dataset_about_libya(place: Path) -> None:
+    (place / "in" / "b.txt").write_text(STORY.replace("Syria", "Libya").replace("Damascus", "Tripoli"), "utf-8")
+    card, cited, _ = _said(build([place / "in"], out=place / "out", topic="libya"))
+    assert "\n# Libya news 1.0.0\n\nScraped news about Libya. Texts" in card
+    assert cited["title"] == "Libya news"
+    assert cited["keywords"][:2] == ["news", "libya"]
+
+
 def test_a_dataset_in_the_words_of_its_maker(place: Path) -> None:
     about = About("News of the Levant", "What papers wrote.", "A library", ("levant",), ("Research on the Levant.",))
     release = build([place / "in"], out=place / "out", about=about)
     card, cited, croissant = _said(release)
     assert "pretty_name: News of the Levant 1.0.0" in card
+    assert "\n# News of the Levant 1.0.0\n" in card
     assert "What papers wrote. Texts are normalised" in card
     assert "- Research on the Levant." in card
     assert cited["authors"] == [{"name": "A library"}]

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from libya_news import Release, build, labels, normalize
+from libya_news.config import load_config
 from libya_news.errors import (
     DataError,
     EmptyReleaseError,
@@ -304,8 +305,11 @@ def test_large_releases_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.
     assert rows.num_rows == 5
 
 
-def test_the_card_at_the_top_is_that_of_the_seed_release(release: Release, root: Path) -> None:
-    """To renew it: ./scripts/rebuild seeds --version 1.0.0 --out DIR, then copy DIR/libya-news-1.0.0/README.md."""
+def test_the_card_at_the_top_is_that_of_the_seed_release(tmp_path: Path, root: Path) -> None:
+    """To renew it: ./scripts/rebuild --config libya-news.toml --out DIR, then copy DIR/libya-news-1.0.0/README.md."""
+    corpus = load_config(root / "libya-news.toml")
+    assert corpus.settings["out"] == root / "releases"
+    release = build(corpus.sources, **{**corpus.settings, "out": tmp_path})
     text = (root / "DATASET_CARD.md").read_text(encoding="utf-8")
     assert text == card.render(release)
     assert text == (release.path / "README.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a dataset says that it is: in this project's words, or in those of whoever builds another with it."""
+"""What a dataset says that it is: in the words of its maker, or in general ones."""
 
 from __future__ import annotations
 
@@ -51,27 +51,29 @@ class About:
 def words(release: Release) -> Mapping[str, Any]:
     """All that card, ``croissant.json`` and ``CITATION.cff`` say in words, as ``tables/dataset.toml`` has it.
 
-    A release that is built for a topic file of somebody's own, or described by its maker, is not about Libya for all we
-    know: it has its own title, description, keywords and uses.
+    What a release is about is known where its maker says it, or where it was built for a topic; of any other, only that
+    it holds news.
     """
     facts: Mapping[str, Any] = load_table("dataset", expect="dataset")
     own = About.from_json(release.settings.get("about", ""))
-    subject, _, is_own = release.settings.get("topic", "none").partition("@")
-    if not (is_own or own != About()):
-        return facts
-    other = facts["other"]
-    subject = subject.replace("-", " ").replace("_", " ").title() if is_own else ""
-    title = own.title or f"{subject} news".strip().capitalize()
-    said = own.description or other["description"].format(about=f" about {subject}" if subject else "")
+    subject = _subject(release)
+    said = own.description or facts["description"].format(about=f" about {subject}" if subject else "")
     named = own.keywords or ((subject.lower(),) if subject else ())
+    uses = own.uses or ((facts["use_of_topic"].format(subject=subject),) if subject else ())
     return {
         **facts,
-        "title": title,
-        "description": f"{said} {other['form']}",
-        "creator": own.creator or other["creator"],
-        "keywords": [*dict.fromkeys(("news", *named, *other["keywords"]))],
-        "uses": [*own.uses, *other["uses"]],
+        "title": own.title or (f"{subject} news" if subject else release.name),
+        "description": f"{said} {facts['form']}",
+        "creator": own.creator or facts["creator"],
+        "keywords": [*dict.fromkeys(("news", *named, *facts["keywords"]))],
+        "uses": [*uses, *facts["uses"]],
     }
+
+
+def _subject(release: Release) -> str:
+    """The name of the topic that a release was built for; empty where it was built for none."""
+    name = release.settings.get("topic", "none").partition("@")[0]
+    return "" if name == "none" else name.replace("-", " ").replace("_", " ").title()
 
 
 def chosen(release: Release) -> str:

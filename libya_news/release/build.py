@@ -88,7 +88,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         cache: folder that remembers what was done with each article, so that the next build does only what is new. It
             can be deleted at any time.
         filters: which articles are left out, each with a drop.
-        about: what the dataset is, in words for its card and for citing it; needed where it is not about Libya.
+        about: what the dataset is, in words for its card and for citing it; general words where that is not said.
         on_progress: called with a ``Progress`` as files are read, and as the steps after that begin.
 
     Returns:

@@ -41,12 +41,11 @@ def render(release: Release) -> str:
 
 def _words(release: Release) -> dict[str, str]:
     facts = about.words(release)
-    said = ("description", "source", "preparation", "annotation", "personal", "rights", "maintenance")
+    said = ("title", "description", "source", "preparation", "annotation", "personal", "rights", "maintenance")
     return {
         **{key: facts[key] for key in said},
         **{key: "\n".join(f"- {line}" for line in facts[key]) for key in ("uses", "limits")},
         "chosen": about.chosen(release),
-        "name": release.name,
         "version": release.version,
         "standoff": "" if release.holds_text else f"\n{facts['standoff']}\n",
         "folder": release.leaf,
