@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
@@ -167,3 +169,44 @@ def test_splits_load_and_are_reported(tmp_path: Path) -> None:
     assert build([tmp_path / "in"], out=tmp_path, split="cluster", keep_unchanged=True) == release
     bare = build([tmp_path / "in"], out=tmp_path / "bare", split="cluster", text="none")
     assert standoff.rehydrate(bare.path, [tmp_path / "in"], out=tmp_path / "back").release.files == release.files
+
+
+def _dated(folder: Path, *dates: str | None) -> Path:
+    folder.mkdir()
+    rows = [{"text": _text(n), **({"date": date} if date else {})} for n, date in enumerate(dates)]
+    (folder / "news.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return folder
+
+
+def test_what_has_no_date_is_not_tested_on_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What appeared on the very day is tested on; of the others, the undated ones too, one in nine is in validation."""
+    caplog.set_level(logging.WARNING, "libya_news")
+    dates = [None, *["2014-12-31T23:59:59Z"] * 30, *["2015-01-01"] * 4, *[None] * 19]
+    release = build([_dated(tmp_path / "in", *dates)], out=tmp_path, split="time:2015-01-01")
+    loaded = datasets.load_dataset(str(release.path))
+    assert {name: part.num_rows for name, part in loaded.items()} == {"train": 44, "validation": 6, "test": 4}
+    assert all(date and date.year == 2015 for date in loaded["test"]["published_at"])
+    assert release.leakage["undated"] == 20
+    assert caplog.messages == [
+        "20 of the 54 articles have no date; they are in test only with a near-duplicate that has one."
+    ]
+    text = (release.path / "README.md").read_text(encoding="utf-8")
+    assert "Articles without a date: 20, which are in `test` only where a near-duplicate has one." in text
+
+
+def test_a_split_that_is_empty_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "libya_news")
+    given = _dated(tmp_path / "in", "2011-02-15", "2014-07-13")
+    for rule, lacking, why in (
+        ("time:2015-01-01", "validation and test", "test has what was published from that day on"),
+        ("time:2014-01-01", "validation", "what belongs together goes into one split as a whole"),
+        ("cluster", "test", "what belongs together goes into one split as a whole"),
+    ):
+        caplog.clear()
+        release = build([given], out=tmp_path / rule, split=rule)
+        (told,) = caplog.messages
+        assert told.startswith(f"Divided by {rule}, no article is in {lacking}: {why}")
+        assert "without a date" not in (release.path / "README.md").read_text(encoding="utf-8")
+    caplog.clear()
+    build([given], out=tmp_path / "undivided")
+    assert caplog.messages == []

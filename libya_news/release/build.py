@@ -63,7 +63,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
 
     Logged as warnings are: a field that a mapping names and no article gets anything from; a source that holds no file;
-    and files that were lost, none of whose records became an article.
+    files that were lost, none of whose records became an article; splits that are empty; and, where they are divided by
+    time, articles without a date.
 
     Args:
         sources: files, folders, patterns and URLs, as ``read`` takes them.
@@ -134,6 +135,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         how = How(engine, workers, address, cache)
         release = carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
     losses.warn(release)
+    splits.warn(release)
     return release
 
 

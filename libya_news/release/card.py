@@ -105,7 +105,10 @@ def _splits(release: Release) -> str:
     found = release.leakage
     articles = [(f"`{f.split}`", f.rows) for f in _by_split(release)]
     shared = [(name, row["shared"], row["of"]) for name, row in found["overlap"].items()]
-    said = load_table("dataset", expect="dataset")["splits"].format(rule=release.settings["split"], **found)
+    facts, rule = load_table("dataset", expect="dataset")["splits"], release.settings["split"]
+    said = facts["all"].format(rule=rule, **found)
+    if rule.startswith("time:") and found.get("undated"):
+        said = f"{said} {facts['undated'].format(**found)}"
     several = ", ".join(found["publishers_across"]) or "none"
     tables = [_table(("split", "articles"), articles)]
     if shared:

@@ -7,6 +7,7 @@ of the key alone decides the split. So nothing that is added moves an article, u
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import tempfile
 from collections import Counter
@@ -23,6 +24,7 @@ import pyarrow as pa
 from libya_news.corpus.near_duplicates import Pair
 from libya_news.corpus.shingles import runs
 from libya_news.errors import UsageError
+from libya_news.records import Release
 
 from . import clusters
 from .clusters import Clusters
@@ -76,8 +78,9 @@ def split(articles: Selection, rule: str, found: Clusters | None = None) -> tupl
     Args:
         articles: in the order of their ids.
         rule: empty for one split ``train``; ``cluster`` keeps near-duplicates together and no more; ``publisher`` and
-            ``site`` keep together what one publisher or web site published, ``time:2015-01-01`` tests on what appeared
-            from that day on. Clusters stand above every rule: all of one go where its first article goes.
+            ``site`` keep together what one publisher or web site published, ``time:2015-01-01`` tests on what was
+            published from that day on, in UTC, and not on what has no date. Clusters stand above every rule: all of one
+            go where its first article goes, by time the earliest.
         found: the near-duplicates among them, where they are known already.
 
     Returns:
@@ -91,7 +94,16 @@ def split(articles: Selection, rule: str, found: Clusters | None = None) -> tupl
     where = [place[head] for head in heads]
     chosen = {name: articles.chosen([i for i, at in enumerate(where) if at == name]) for name in NAMES}
     parts: Parts = {name: part for name, part in chosen.items() if len(part)}
-    return parts, {"clusters": len(place), **_duplicates(pairs, where), **_shared(_columns(parts))}
+    return parts, {
+        "clusters": len(place),
+        **_undated(articles),
+        **_duplicates(pairs, where),
+        **_shared(_columns(parts)),
+    }
+
+
+def _undated(articles: Selection) -> dict[str, int]:
+    return {"undated": sum(cells(some, "published_at").null_count for some in articles.select("published_at"))}
 
 
 def _columns(parts: Parts) -> dict[str, Columns]:
@@ -107,7 +119,28 @@ def report(articles: Selection, where: Sequence[str]) -> dict[str, Any]:
     """
     pairs, heads = clusters.find(articles)
     parts = {name: articles.chosen([i for i, at in enumerate(where) if at == name]) for name in dict.fromkeys(where)}
-    return {"clusters": len(set(heads)), **_duplicates(pairs, where), **_shared(_columns(parts))}
+    return {"clusters": len(set(heads)), **_undated(articles), **_duplicates(pairs, where), **_shared(_columns(parts))}
+
+
+def warn(release: Release) -> None:
+    """Log which splits of a release that is divided are empty, and how many articles a division by time misses."""
+    rule, there = release.settings["split"], {file.split for file in release.files}
+    lacking = [name for name in NAMES if rule and name not in there]
+    if lacking:
+        by_day = rule.startswith("time:") and lacking != ["validation"]
+        _LOGGER.warning(_EMPTY, rule, " and ".join(lacking), _WHY["day" if by_day else "few"])
+    if rule.startswith("time:") and release.leakage.get("undated"):
+        _LOGGER.warning(_UNDATED, f"{release.leakage['undated']:,}", f"{release.counts['articles']:,}")
+
+
+_LOGGER: Final = logging.getLogger("libya_news")
+
+_EMPTY: Final = "Divided by %s, no article is in %s: %s"
+_WHY: Final = {
+    "day": "test has what was published from that day on, train and validation what was before. Name another day.",
+    "few": "what belongs together goes into one split as a whole, and few such groups may leave another empty.",
+}
+_UNDATED: Final = "%s of the %s articles have no date; they are in test only with a near-duplicate that has one."
 
 
 class _First(NamedTuple):
