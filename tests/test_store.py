@@ -19,6 +19,7 @@ import pytest
 
 from libya_news import Release, build
 from libya_news.errors import (
+    DataError,
     EnvironmentFaultError,
     LibyaNewsError,
     ReleaseExistsError,
@@ -33,7 +34,7 @@ from libya_news.release import manifest, reading, schema, sidebyside, staging, v
 from libya_news.release.diff import diff
 from libya_news.release.rebuild import rebuild
 from libya_news.release.shards import write
-from libya_news.release.store import Store
+from libya_news.release.store import Store, opened
 from libya_news.release.verify import verify
 from libya_news.sources import Meter, SourceFile, read_file
 
@@ -90,6 +91,28 @@ def test_what_is_withdrawn_is_not_the_latest(place: Path) -> None:
     assert store.withdraw("libya-news-1.1.0").latest == {"libya-news": "1.0.0"}
     with pytest.raises(UsageError, match="withdrawn"):
         store.rollback("libya-news-1.1.0")
+
+
+def test_a_store_is_not_taken_for_a_release(place: Path) -> None:
+    there = place / "releases"
+    paths = f"{there}/libya-news-1.0.0, {there}/libya-news-1.1.0"
+    for name in ("releases", "releases/"):
+        with pytest.raises(UsageError) as raised, opened(f"{place}/{name}"):
+            pass
+        assert str(raised.value) == f"{there} is a store. Name one of its releases: {paths}."
+    with pytest.raises(UsageError, match="has no release 'nothing'"), opened(there / "nothing"):
+        pass
+
+
+def test_a_folder_that_is_not_there_is_no_empty_store(place: Path) -> None:
+    (place / "empty").mkdir()
+    for name, code, said in (
+        ("nope", 2, f"error: There is no folder {str(place / 'nope')!r}. "),
+        ("empty", 0, "There is no release in"),
+    ):
+        command = [sys.executable, "-m", "libya_news", "list", str(place / name)]
+        done = subprocess.run(command, capture_output=True, check=False, text=True)
+        assert (done.returncode, (done.stdout + done.stderr).startswith(said)) == (code, True)
 
 
 def test_an_index_that_was_lost_is_made_anew(place: Path) -> None:
@@ -193,6 +216,13 @@ def test_rebuild_tells_how_far_it_is(place: Path) -> None:
     assert rebuild(release, sources=[place], on_progress=told.append).identical
     assert [one.step for one in told][-2:] == list(STEPS[1:])
     assert told[-1].articles == release.counts["articles"]
+
+
+def test_rebuild_says_where_the_names_of_inputs_begin(place: Path) -> None:
+    release = manifest.load(place / "releases" / "libya-news-1.0.0")
+    said = r"first is in/news\.jsonl\. Give the folder that holds 'in': --from FOLDER\."
+    with pytest.raises(DataError, match=said):
+        rebuild(release, sources=[place / "in"])
 
 
 def test_rebuild_says_which_input_changed(place: Path) -> None:

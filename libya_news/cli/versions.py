@@ -31,7 +31,9 @@ def list_(store: str, as_json: bool) -> None:
     """List the versions in STORE, a folder or URL."""
     from libya_news.release.store import Store  # noqa: PLC0415
 
-    index = Store(store).index()
+    place = Store(store)
+    place.check()
+    index = place.index()
     if as_json:
         _print_json({"latest": dict(index.latest), "releases": [asdict(entry) for entry in index.entries]})
         return

@@ -26,6 +26,10 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    def exists(self) -> bool:
+        """Whether the folder is there."""
+        return self._root.is_dir()
+
     def read(self, name: str) -> bytes | None:
         """A file at the top of the store; None where it is not there."""
         try:

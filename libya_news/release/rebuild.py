@@ -96,9 +96,9 @@ def _found(release: Release, sources: Sequence[StrPath]) -> Iterator[tuple[Sourc
         else:
             missing.append(row.path)
     if missing:
-        raise DataError(
-            f"{len(missing)} inputs are missing, the first is {missing[0]}.", "Name the folder that holds it: --from."
-        )
+        top = missing[0].partition("/")[0]
+        remedy = f"Give the folder that holds {top!r}: --from FOLDER. The names of inputs begin there."
+        raise DataError(f"{len(missing)} inputs are missing, the first is {missing[0]}.", remedy)
 
 
 def _copies(name: str, reading: Reading, sources: Iterable[StrPath]) -> Iterator[tuple[SourceFile, InputFile]]:

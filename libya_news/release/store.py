@@ -59,6 +59,15 @@ class Store:
             Folder(Path(root)) if isinstance(system, LocalFileSystem) else Objects(system, root)
         )
 
+    def check(self) -> None:
+        """See to it that a store on this machine is there; elsewhere one that is empty is not told from none.
+
+        Raises:
+            UsageError: there is no such folder.
+        """
+        if isinstance(self._files, Folder) and not self._files.exists():
+            raise UsageError(f"There is no folder {self.url!r}.", "Name the folder or URL that holds the releases.")
+
     def index(self) -> Index:
         """What the store has. A folder without an index, or with a release that a crash kept from it, is read itself.
 
@@ -316,10 +325,25 @@ def opened(url: StrPath) -> Iterator[Release]:
     """A release by its address, ``STORE/NAME-X.Y.Z`` or ``STORE/NAME`` for the latest: see ``Store.opened``.
 
     A folder that holds a release under any other name, as a copy does, can be named too.
+
+    Raises:
+        UsageError: there is no such release; where that is the address of a store, the error names those that it has.
+        DataError: it cannot be read, or its manifest is not the one that was published.
     """
     if (Path(url) / manifest.FILE_NAME).is_file():
         yield manifest.load(Path(url))
         return
     store, path = located(url)
-    with store.opened(path) as release:
+    with contextlib.ExitStack() as stack:
+        try:
+            release = stack.enter_context(store.opened(path))
+        except UsageError as error:
+            raise _of_store(url) or error from None
         yield release
+
+
+def _of_store(url: StrPath) -> UsageError | None:
+    """The error of who names a store where a release is wanted; None where that is the address of none."""
+    there = Store(url)
+    paths = [f"{there.url}/{entry.path}" for entry in there.index().entries if entry.status == index_.PUBLISHED]
+    return UsageError(f"{there.url} is a store.", f"Name one of its releases: {', '.join(paths)}.") if paths else None
