@@ -61,9 +61,9 @@ def store(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def _article_id(store: Path) -> str:
-    rows = datasets.load_dataset(str(store / "libya-news-1.0.0"), split="train")
-    return next(str(row["article_id"]) for row in rows if row["text"] == GONE)
+def _article_id(store: Path, text: str = GONE, release: str = "libya-news-1.0.0") -> str:
+    rows = datasets.load_dataset(str(store / release), split="train")
+    return next(str(row["article_id"]) for row in rows if row["text"] == text)
 
 
 def _everything(store: Path) -> bytes:
@@ -122,6 +122,21 @@ def test_what_is_left_is_whole(store: Path) -> None:
     assert set(segments["article_id"]) == set(rows["article_id"])
     assert receipt.releases[0].digest_after == sha256_hex((release.path / "manifest.json").read_bytes())
     assert ledger.load(store).erasures == (receipt,)
+
+
+def _command(*words: str | Path) -> str:
+    command = [sys.executable, "-m", "libya_news", *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, check=True, text=True, env={**os.environ, "COLUMNS": "150"}
+    ).stdout
+
+
+def test_one_folder_of_a_version_is_the_latest(store: Path) -> None:
+    build([store.parent / "in"], out=store, version="3.0.0")
+    for number, article in enumerate((URL, _article_id(store, OTHER)), start=1):
+        erase(article, store=store, reason="asked")
+        marked = [line.split()[0] for line in _command("list", store).splitlines() if " (latest)" in line]
+        assert marked == [f"libya-news-3.0.0-erased-{number}"]
 
 
 def test_no_cache_serves_the_old_rows(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

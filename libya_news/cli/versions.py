@@ -39,7 +39,7 @@ def list_(store: str, as_json: bool) -> None:
         return
     table = Table("release", "built", "status", "digest", box=None)
     for entry in index.entries:
-        latest = " (latest)" if index.latest.get(entry.name) == entry.version else ""
+        latest = " (latest)" if index.is_latest(entry) else ""
         table.add_row(entry.path + latest, entry.created_at, entry.status, entry.digest[:12])
     Console().print(table if index.entries else Text(f"There is no release in {store}."))
 

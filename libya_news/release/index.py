@@ -65,9 +65,8 @@ class Index:
         Raises:
             UsageError: there is none.
         """
-        latest = (path, self.latest.get(path), PUBLISHED)
         for entry in self.entries:
-            if entry.path == path or (entry.name, entry.version, entry.status) == latest:
+            if entry.path == path or (entry.name == path and self.is_latest(entry)):
                 return entry
         names = ", ".join(entry.path for entry in self.entries if entry.status == PUBLISHED) or "none"
         raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
@@ -76,6 +75,10 @@ class Index:
         """The folder that is published in the place of one that was withdrawn; None where there is none."""
         same = (gone.name, gone.version, PUBLISHED)
         return next((row for row in self.entries if (row.name, row.version, row.status) == same), None)
+
+    def is_latest(self, entry: Entry) -> bool:
+        """Whether an entry is what a name without a version stands for."""
+        return entry.status == PUBLISHED and self.latest.get(entry.name) == entry.version
 
     def check(self, erasures: int, where: str) -> None:
         """That no erasure began in the store at that address since there were that many.
