@@ -255,6 +255,12 @@ def test_the_command(store: Path) -> None:
     command = [sys.executable, "-m", "libya_news", "erase", URL, "--store", str(store), "--reason", "asked"]
     dry = subprocess.run([*command, "--dry-run"], capture_output=True, check=True, env={**os.environ})
     assert dry.stdout.decode().startswith("Would erase: ")
+    beyond = dry.stdout.decode().partition("\nBeyond this store, and not touched:\n")[2]
+    assert [line.split(":")[0].strip() for line in beyond.splitlines()] == [
+        "a --cache of builds, which holds texts",
+        "other stores that releases were published to",
+        "the Hugging Face Hub",
+    ]
     done = subprocess.run([*command, "--json"], capture_output=True, check=True, env={**os.environ})
     assert json.loads(done.stdout)["complete"]
     again = subprocess.run(command, capture_output=True, check=False, env={**os.environ})

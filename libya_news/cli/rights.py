@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Final
 
 import click
 from rich.console import Console
@@ -68,6 +69,14 @@ def erase(article: str, store: str, reason: str, dry_run: bool, as_json: bool) -
         console.print(
             Text(f"  similar, left for you to decide: {near.article_id} in {near.release}, {near.similarity:.0%}")
         )
+    console.print(_BEYOND, highlight=False)
+
+
+_BEYOND: Final = """\
+Beyond this store, and not touched:
+  a --cache of builds, which holds texts: delete its folder
+  other stores that releases were published to: erase there too, with --store
+  the Hugging Face Hub: delete the dataset there and publish what is left; docs/rights.md tells the steps"""
 
 
 def _verdict(identical: bool, lacking: int, articles: int) -> str:
