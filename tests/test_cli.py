@@ -146,10 +146,11 @@ def test_errors_are_short_and_have_codes(
 
 def test_a_place_that_cannot_be_written(tmp_path: Path, root: Path) -> None:
     (tmp_path / "file").touch()
-    result = run("build", root / "seeds", "--out", tmp_path / "file")
-    assert result.returncode == 3
-    assert b"Cannot write" in result.stderr
-    assert result.stderr.count(b"\n") == 1
+    for out, code, said in (("file", 2, b"is a file, and no folder"), ("file/deeper", 3, b"Cannot write")):
+        result = run("build", root / "seeds", "--out", tmp_path / out)
+        assert result.returncode == code
+        assert said in result.stderr
+        assert result.stderr.count(b"\n") == 1
 
 
 def test_a_terminal_sees_a_bar_and_a_log_sees_lines(

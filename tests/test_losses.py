@@ -115,6 +115,16 @@ def test_a_source_without_files(news: Path, tmp_path: Path, caplog: pytest.LogCa
     assert told == [f"There is no file to read in {str(tmp_path / 'empty')!r}."]
 
 
+def test_a_section_about_no_file(news: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What fits a file that is not read is no slip."""
+    sections = '["*.txt"]\n["good.jsonl"]\n["*.text"]\npublisher = "Paper"\n["talk.txt"]\n'
+    (news / "deeper").mkdir()
+    path = news / "provenance.toml"
+    path.write_text(f'format = "libya_news/provenance"\nversion = 1\n{sections}["deeper"]\n', encoding="utf-8")
+    told = _warnings(caplog, news / "talks.txt", out=tmp_path)
+    assert told == [f"{path}: no file beside it fits '*.text', 'talk.txt', 'deeper'."]
+
+
 def test_the_command_warns_and_succeeds(news: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "libya_news", "build", str(news), "--out", str(tmp_path), "--json"]
     done = subprocess.run(command, capture_output=True, check=True, text=True)

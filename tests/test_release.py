@@ -327,6 +327,13 @@ def test_the_code_on_the_card_loads_the_release_wherever_it_lies(release: Releas
     assert hub.tag_of(release) == "v1.0.0"
 
 
+def test_one_source_needs_no_list(tmp_path: Path, root: Path) -> None:
+    seeds = root / "seeds"
+    given: list[str | Path | Source | list[Path]] = [str(seeds), seeds, Source(seeds), [seeds]]
+    made = [build(one, out=tmp_path / str(n)) for n, one in enumerate(given)]
+    assert len({release.fingerprint for release in made}) == 1
+
+
 def test_a_folder_that_is_no_release(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no readable manifest\.json"):
         manifest.load(tmp_path)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +41,7 @@ _VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
 
 
 def build(  # noqa: PLR0913 - each is an option of the command
-    sources: Iterable[StrPath | Source],
+    sources: StrPath | Source | Iterable[StrPath | Source],
     *,
     out: StrPath = "releases",
     version: str = "1.0.0",
@@ -63,11 +64,11 @@ def build(  # noqa: PLR0913 - each is an option of the command
     """Build a release from files and folders and publish it as ``OUT/NAME-VERSION``.
 
     Logged as warnings are: a field that a mapping names and no article gets anything from; a source that holds no file;
-    files that were lost, none of whose records became an article; splits that are empty; and, where they are divided by
-    time, articles without a date.
+    a section of a provenance file that fits none; files that were lost, none of whose records became an article; splits
+    that are empty; and, where they are divided by time, articles without a date.
 
     Args:
-        sources: files, folders, patterns and URLs, as ``read`` takes them.
+        sources: files, folders, patterns and URLs, as ``read`` takes them; or one of these.
         out: folder that holds the releases; made where it is missing.
         version: three plain numbers, ``MAJOR.MINOR.PATCH``.
         name: lower-case words joined by hyphens.
@@ -98,8 +99,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     Raises:
         SourceNotFoundError: a source does not exist.
         VersionError: the version is not three plain numbers.
-        UsageError: ``out`` is a URL, or the name, ``text``, ``split``, ``topic``, ``dedup`` or ``templates`` is none of
-            those described.
+        UsageError: ``out`` is a URL or a file, or the name, ``text``, ``split``, ``topic``, ``dedup`` or ``templates``
+            is none of those described.
         DataError: the topic file is not as it must be.
         ReleaseExistsError: the version is there already; it is never touched.
         EmptyReleaseError: no article was left to publish.
@@ -116,6 +117,8 @@ def build(  # noqa: PLR0913 - each is an option of the command
     if is_url(out):
         remedy = "Build into a folder, and bring the release there with `libya-news publish`."
         raise UsageError(f"{out!r} is a URL, and no folder that releases are built in.", remedy)
+    if Path(out).exists() and not Path(out).is_dir():
+        raise UsageError(f"{str(out)!r} is a file, and no folder that releases are built in.", "Name a folder: --out.")
     asked = {
         "text": text,
         "split": split,
@@ -124,9 +127,11 @@ def build(  # noqa: PLR0913 - each is an option of the command
         "templates": templates,
         "topic": subject.identity if subject else "none",
     }
-    given = [source if isinstance(source, Source) else Source(source) for source in sources]
+    several = [sources] if isinstance(sources, (str, PathLike, Source)) else sources
+    given = [source if isinstance(source, Source) else Source(source) for source in several]
     losses.warn_of_nothing(given)
     files, dropped = _listed(given)
+    losses.warn_of_sections(_provenance_files(files).values())
     settings = {**_settings(files, asked), **_choices(given, files, filters or Filters(), about or About())}
     plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
     if plan.path.exists():
@@ -318,14 +323,19 @@ def stages(topic: Topic | None, settings: Mapping[str, str]) -> Stages:
 
 def provenance(files: Listed) -> str:
     """One SHA-256 over the provenance files beside some files, since they decide too what is built; empty for none."""
+    contents = ((name, content(path)) for name, path in sorted(_provenance_files(files).items()))
+    found = {name: sha256_hex(data) for name, data in contents if data is not None}
+    return sha256_hex(json.dumps(found)) if found else ""
+
+
+def _provenance_files(files: Listed) -> dict[str, Path]:
+    """Where the provenance file beside each of some files lies, whether it is there or not, by the names of folders."""
     beside: dict[str, Path] = {}
     for file, row in files:
         folder = row.path.rpartition("/")[0] or "."
         if folder not in beside and isinstance(file.path, Path):
             beside[folder] = file.path.with_name(FILE_NAME)
-    contents = ((name, content(path)) for name, path in sorted(beside.items()))
-    found = {name: sha256_hex(data) for name, data in contents if data is not None}
-    return sha256_hex(json.dumps(found)) if found else ""
+    return beside
 
 
 def _target(out: Path, name: str, version: str) -> Path:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from libya_news.errors import EmptyReleaseError
 from libya_news.records import DROPS, Drop, Release
 from libya_news.sources import Source, is_url, list_files
+from libya_news.sources.provenance import unused
 
 from . import reading
 from .counts import ranked
@@ -137,6 +140,19 @@ def warn_of_nothing(sources: Iterable[Source]) -> None:
     for source in sources:
         if not is_url(source.path) and next(list_files([source]), None) is None:
             _warn(f"There is no file to read in {str(source.path)!r}.")
+
+
+def warn_of_sections(paths: Iterable[Path]) -> None:
+    """Log which sections of provenance files fit no file, as where a pattern has a slip.
+
+    Raises:
+        DataError: a provenance file is not valid.
+    """
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if sections := unused(path):
+                others = f" and {len(sections) - NAMED:,} more" if len(sections) > NAMED else ""
+                _warn(f"{path}: no file beside it fits {', '.join(map(repr, sections[:NAMED]))}{others}.")
 
 
 def _warn(what: str) -> None:

@@ -13,6 +13,7 @@ A section's name is a file name or a pattern; its keys fill what the file itself
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -54,6 +55,22 @@ def facts_beside(path: Path | str) -> dict[str, Any]:
         if fnmatchcase(path.name, pattern)
         for key, value in facts.items()
     }
+
+
+def unused(path: Path) -> list[str]:
+    """The sections of a provenance file that fit no file beside it, as where a name has a slip.
+
+    Raises:
+        DataError: the provenance file is not valid.
+        OSError: the folder cannot be listed.
+    """
+    sections = _sections(path)
+    names = {file.name for file in path.parent.iterdir() if file.is_file()} if sections else set()
+    return [pattern for pattern in sections if pattern not in names and not _fits_any(pattern, names)]
+
+
+def _fits_any(pattern: str, names: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for name in names)
 
 
 def content(path: Path) -> bytes | None:
