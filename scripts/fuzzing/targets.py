@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from libya_news.errors import LibyaNewsError
 from libya_news.normalize import normalize
 from libya_news.pipeline import process, segment_html
 from libya_news.records import Drop
+from libya_news.release import drops, manifest
 from libya_news.segment import segment, segment_all
 from libya_news.segment._heads import said
 from libya_news.segment.page_facts import page_facts
@@ -207,6 +209,16 @@ def _topic(path: str) -> object:
     return relevance(STORY, load_topic(path))
 
 
+def _manifest(path: str) -> object:
+    return list(manifest.load(Path(path).parent).drops)
+
+
+def _drops(path: str) -> object:
+    items = list(drops.in_file(Path(path)))
+    must(all(isinstance(part, str) for item in items for part in astuple(item)), "a drop is no text")
+    return items
+
+
 def as_text(data: bytes) -> str:
     """Any bytes as a text: those that are no UTF-8 become lone surrogates."""
     return data.decode("utf-8", "surrogateescape")
@@ -296,6 +308,23 @@ def _arrow() -> list[bytes]:
     return seeds
 
 
+def _told() -> list[bytes]:
+    """Files of drops, with dictionaries and without."""
+    rows = pa.Table.from_batches([drops.rows([Drop(f"a.txt:{n}", "read", "empty: no bytes") for n in range(9)])])
+    seeds = []
+    for options in ({}, {"use_dictionary": False}, {"compression": "zstd", "row_group_size": 2}):
+        sink = io.BytesIO()
+        pq.write_table(rows, sink, **options)
+        seeds.append(sink.getvalue())
+    return seeds
+
+
+MANIFEST = b"""{"format": "libya_news/manifest", "format_version": 1, "name": "a", "version": "1.0.0",
+"schema_version": 1, "created_at": "2020-01-14T00:00:00+00:00",
+"inputs": [{"path": "a", "bytes": 1, "sha256": "0"}], "files": [],
+"drops": [{"id": "a.txt:1", "stage": "read", "reason": "empty: no bytes"}], "counts": {"drops": {"empty": 1}},
+"code": {}, "environment": {}, "fingerprint": "0"}
+"""
 PROVENANCE = b"""format = "libya_news/provenance"
 version = 1
 ["*.txt"]
@@ -361,6 +390,8 @@ def targets(texts: Sequence[bytes] = (), pages: Sequence[bytes] = ()) -> dict[st
         "provenance": Target(check_folder("provenance.toml"), [PROVENANCE], _TOML, 3000),
         "card": Target(check_folder("README.md"), [CARD], _YAML, 2500),
         "config": Target(check_loaded("libya-news.toml", load_config), [CONFIG], _TOML, 3000),
+        "manifest": Target(check_loaded("manifest.json", _manifest), [MANIFEST], (*_JSON, b'"drops": '), 2500),
+        "drops": Target(check_loaded("drops.parquet", _drops), _told(), (b"PAR1",), 2500),
         "topic": Target(check_loaded("a.toml", _topic), [TOPIC], (*_TOML, *_TEXT), 1500),
         "dates": Target(check_date, [date.encode() for date in DATES], _SIGNS, 12000),
         "facts": Target(check_facts, [PAGE, *pages], _MARKUP, 5000),
