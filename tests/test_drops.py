@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libya_news import Release, build
+from libya_news.corpus.filters import Filters
 from libya_news.errors import DataError
 from libya_news.records import DROPS, Drop
 from libya_news.release import drops, manifest, shelf
@@ -182,6 +183,78 @@ def test_a_copy_stays_where_the_first_one_is_on_the_blocklist(tmp_path: Path) ->
     release = build([_lines(tmp_path / "in" / "a.jsonl", *rows)], out=store, name="later")
     assert [row["url"] for row in _rows(release)] == ["http://b.org/"]
     assert release.counts["drops"] == {"erased": 1}
+
+
+def test_releases_that_tell_nothing_of_it_stay(tmp_path: Path) -> None:
+    """One that names it as the near-duplicate of another, and one that left it out since it is on the blocklist."""
+    long = " ".join(f"Then word{n} came from the port of Brega." for n in range(60))
+    rows = [{"text": f"{head} was seen. {long}", "url": f"http://a.example/{head}"} for head in ("Muammar", "He")]
+    rows = [{**row, "date": f"2015-01-0{2 - n}"} for n, row in enumerate(rows)]
+    source, store = _lines(tmp_path / "in" / "a.jsonl", *rows), tmp_path / "store"
+    build([source], out=store, name="near", dedup="drop")
+    kept = build([source], out=store, name="kept", dedup="keep")
+    receipt = erase(rows[0]["url"], store=store, reason="asked")
+    assert [row.before for row in receipt.releases] == [kept.path.name]
+    later = build([source], out=store, name="later", dedup="keep")
+    assert later.counts["drops"] == {"erased": 1}
+    assert not _named(store)
+    again = erase(rows[1]["url"], store=store, reason="asked")
+    assert {row.before for row in again.releases} == {"near-1.0.0", "kept-1.0.0-erased-1", "later-1.0.0"}
+
+
+def test_what_a_drop_alone_tells_is_erased_by_its_id(tmp_path: Path) -> None:
+    """Then the other copies of the text go too, the files that they were, and none of it comes back."""
+    (tmp_path / "in").mkdir()
+    for name in ("muammar", "twin-of-muammar"):
+        (tmp_path / "in" / f"{name}.txt").write_text(SECRET["text"], encoding="utf-8")
+    _lines(
+        tmp_path / "in" / "b.jsonl", {"text": "The port of Brega, its oil and its ships are quiet on this day of rest."}
+    )
+    store, long = tmp_path / "store", Filters(min_characters=60)
+    plain = build([tmp_path / "in"], out=store, name="plain")
+    only = build([tmp_path / "in"], out=tmp_path / "only", filters=long)
+    bare = build([tmp_path / "in"], out=tmp_path / "bare", filters=long, text="none")
+    build([tmp_path / "in"], out=store, name="long", filters=long)
+    id_ = next(row["article_id"] for row in _rows(plain) if row["text"] == SECRET["text"])
+    receipt = erase(id_, store=store, reason="asked")
+    assert [row.after for row in receipt.releases] == ["long-1.0.0-erased-1", "plain-1.0.0-erased-1"]
+    assert not _named(store)
+    for row in receipt.releases:
+        left = manifest.load(store / str(row.after))
+        assert [file.path for file in left.inputs] == ["in/b.jsonl"]
+        assert verify(left) == []
+    with pytest.raises(DataError, match=r"tells of an article that was erased.*Erase \w+ where it lies"):
+        publish(only.path, str(store))
+    full = rehydrate(bare.path, [tmp_path / "in"], out=store).release
+    assert not _named(store)
+    assert len(full.drops) == 2
+    (drop, _) = only.drops
+    erase(drop.id, store=tmp_path / "only", reason="asked")
+    left = manifest.load(tmp_path / "only" / f"{only.path.name}-erased-1")
+    assert Drop(drop.id, "release", "filtered: it was erased") in left.drops
+
+
+def test_a_standoff_release_that_lost_no_row_still_knows_its_full_form(tmp_path: Path) -> None:
+    source = _lines(
+        tmp_path / "in" / "a.jsonl", SECRET, {"text": "The port of Brega, its oil and ships are quiet today."}
+    )
+    bare = build([source], out=tmp_path / "store", filters=Filters(min_characters=50), text="none")
+    (drop,) = bare.drops
+    erase(drop.id, store=tmp_path / "store", reason="asked")
+    left = manifest.load(tmp_path / "store" / f"{bare.path.name}-erased-1")
+    assert left.full == bare.full
+    assert rehydrate(left.path, [source], out=tmp_path / "full").identical
+
+
+def test_endless_values_are_cut(tmp_path: Path) -> None:
+    """So that what is written can be read, and nobody stops erasures with an address."""
+    rows = [{"text": "A text that is lacking.", "url": f"http://a.example/{'x' * 40_000}"}, *OTHERS]
+    bare = build([_lines(tmp_path / "in" / "a.jsonl", *rows)], out=tmp_path / "store", text="none")
+    (tmp_path / "one.txt").write_text(OTHERS[0]["text"], encoding="utf-8")
+    part = rehydrate(bare.path, [tmp_path / "one.txt"], out=tmp_path / "store").release
+    assert verify(part) == []
+    assert max(len(drop.reason) for drop in part.drops) == drops.MOST_CHARACTERS
+    assert erase(OTHERS[1]["url"], store=tmp_path / "store", reason="asked").complete
 
 
 def test_an_erasure_does_not_begin_where_drops_cannot_be_read(release: Release) -> None:

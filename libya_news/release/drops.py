@@ -7,9 +7,10 @@ import heapq
 import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import astuple, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -42,9 +43,12 @@ SCHEMA: Final = pa.schema(
 STAGES: Final = ("read", "normalize", "corpus", "release", "rehydrate")
 
 READ_AT_ONCE: Final = 1_000
-MOST_BYTES: Final = 1 << 15
-"""Rows of a file that are in memory at once, and bytes of a value in them: ours have some hundred, and with names of
-files as long as we take them, some ten thousand."""
+"""Rows of a file that are in memory at once."""
+
+MOST_CHARACTERS: Final = 8_000
+MOST_BYTES: Final = 4 * MOST_CHARACTERS
+"""Of a value: what is longer, as where it has an endless address in it, is cut when it is written. Most have some
+hundred, and with the longest names of files that we take, some thousand."""
 
 
 class Told(Collection[Drop]):
@@ -66,7 +70,7 @@ class Told(Collection[Drop]):
 
 def rows(drops: Iterable[Drop]) -> pa.RecordBatch:
     """Drops as a batch of ``SCHEMA``."""
-    columns = list(zip(*map(astuple, drops), strict=True)) or [()] * len(SCHEMA)
+    columns = list(zip(*map(attrgetter(*SCHEMA.names), drops), strict=True)) or [()] * len(SCHEMA)
     return pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], schema=SCHEMA)
 
 
@@ -164,7 +168,7 @@ def merged(some: Collection[Drop], others: Collection[Drop]) -> Told:
 
 
 def silenced(drops: Collection[Drop], erased: Collection[str]) -> Collection[Drop]:
-    """The same drops; those that name an erased article, or another copy of it, say nothing of where it came from.
+    """The same drops; those of an erased article, or of another copy of it, say nothing of where that came from.
 
     >>> list(silenced([Drop("a.txt", "release", f"duplicate: a.txt has the same text as {'0' * 20}")], {"0" * 20}))[0]
     Drop(id='a.txt', stage='release', reason='duplicate: of 00000000000000000000, which was erased')
@@ -175,17 +179,28 @@ def silenced(drops: Collection[Drop], erased: Collection[str]) -> Collection[Dro
 
 
 def silent(drop: Drop, erased: Collection[str]) -> Drop:
-    """A drop that names none of some articles, or says nothing of where it came from."""
+    """A drop that tells of none of some articles where it came from."""
     found = named(drop, erased)
-    return replace(drop, reason=f"{drop.reason.partition(':')[0]}: of {found}, which was erased") if found else drop
+    if not (found and _TELLING.search(drop.reason)):
+        return drop
+    what = "it was erased" if found == drop.id else f"of {found}, which was erased"
+    return replace(drop, reason=f"{drop.reason.partition(':')[0]}: {what}")
 
 
 def named(drop: Drop, ids: Collection[str]) -> str | None:
     """Which of some articles a drop is of, or names."""
-    return next((id_ for id_ in (drop.id, *_ID.findall(drop.reason)) if id_ in ids), None)
+    return next((id_ for id_ in (*_ID.findall(drop.reason), drop.id) if id_ in ids), None)
+
+
+def place(drop: Drop) -> str:
+    """Where an article stood that was dropped for what it is; empty where its drop does not say so."""
+    return found[1] if (found := _PLACE.search(drop.reason)) else ""
 
 
 _ID: Final = re.compile(rf"\b[0-9a-f]{{{ID_DIGITS}}}\b")
+_PLACE: Final = re.compile(r" \(([^()]+)\)$")
+_TELLING: Final = re.compile(rf"^(?:duplicate|missing|differs): (?!of |it was )|{_PLACE.pattern}")
+"""Reasons that tell where something came from, or how it was found."""
 
 
 def write(folder: Path, drops: Collection[Drop]) -> tuple[Document, ...]:
@@ -199,6 +214,13 @@ def write(folder: Path, drops: Collection[Drop]) -> tuple[Document, ...]:
     path, rest = folder / DROPS, iter(drops)
     with contextlib.closing(Writer(path, SCHEMA)) as writer:
         while some := list(islice(rest, AT_ONCE)):
-            writer.write(pa.Table.from_batches([rows(some)]))
+            writer.write(pa.Table.from_batches([rows(map(_cut, some))]))
     digest, size = SourceFile(path, DROPS).digest()
     return (Document(DROPS, size, digest),)
+
+
+def _cut(drop: Drop) -> Drop:
+    """The order of ids is the same where they are cut."""
+    if max(len(drop.id), len(drop.reason)) <= MOST_CHARACTERS:
+        return drop
+    return Drop(drop.id[:MOST_CHARACTERS], drop.stage, drop.reason[:MOST_CHARACTERS])

@@ -12,7 +12,6 @@ cut short is completed by running it again.
 from __future__ import annotations
 
 import tempfile
-from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from libya_news.sources import StrPath
 
 from . import drops, manifest, reading
 from . import index as index_
-from .ledger import Ledger, Neighbour, Receipt, Rewritten
+from .ledger import Blocked, Ledger, Neighbour, Receipt, Rewritten
 from .staging import faults
 from .store import Store
 from .without import Gone, without
@@ -78,9 +77,10 @@ def _begun(kept: Ledger, what: str) -> Receipt | None:
 
 
 def _sought(store: Store, kept: Ledger, what: str, reason: str) -> Receipt:
-    """A new receipt, of the articles that go by that id or address."""
-    _check_drops(store)
+    """A new receipt, of the articles that go by that id or address, or of what a drop alone names."""
+    dropped = _dropped(store, what)
     found = {kept.entry(row["article_id"], row["text_sha256"], row["url"]) for row in _rows(store, _named(what))}
+    found |= {Blocked(what, "", None)} if dropped and not found else set()
     if not found:
         done = f", since erasure {receipt.number} took it" if (receipt := kept.erasure_of(what)) else ""
         raise DataError(
@@ -91,10 +91,13 @@ def _sought(store: Store, kept: Ledger, what: str, reason: str) -> Receipt:
     return Receipt(len(kept.erasures) + 1, manifest.created_at(), reason, entries, (), ())
 
 
-def _check_drops(store: Store) -> None:
-    """That the drops of every release can be read, before anything is written down: what cannot is never silenced."""
-    for _, release in _releases(store):
-        deque(release.drops, maxlen=0)
+def _dropped(store: Store, what: str) -> bool:
+    """Whether a drop tells of an article of that id.
+
+    All drops are read, before anything is written down, since those that cannot be read would never be silenced.
+    """
+    told = (drop for _, release in _releases(store) for drop in release.drops)
+    return sum(drop.id == what and drop != drops.silent(drop, {what}) for drop in told) > 0
 
 
 def _with_begun(kept: Ledger, salt: str, receipt: Receipt) -> Ledger:
@@ -118,6 +121,7 @@ def _looked(store: Store, kept: Ledger, receipt: Receipt) -> Receipt:
     lost = list(_rows(store, is_gone))
     near = _Neighbours([row["text"] for row in lost if row.get("text")])
     entries = {*receipt.articles, *(kept.entry(row["article_id"], row["text_sha256"], row["url"]) for row in lost)}
+    entries |= set(_copies(store, entries))
     ids, rows = frozenset(entry.article_id for entry in entries), []
     for path, release in _releases(store):
         left = gone = 0
@@ -140,6 +144,14 @@ _COLUMNS: Final = ("article_id", "text_sha256", "url", "text")
 
 def _named(what: str) -> Callable[[Row], bool]:
     return lambda row: what in (row["article_id"], row["url"])
+
+
+def _copies(store: Store, entries: Collection[Blocked]) -> Iterator[Blocked]:
+    """The copies of some articles that are known as such by drops alone."""
+    text_of = {entry.article_id: entry.text for entry in entries}
+    for drop in (drop for _, release in _releases(store) for drop in release.drops):
+        if drop.reason.startswith("duplicate:") and drop.id not in text_of and (found := drops.named(drop, text_of)):
+            yield Blocked(drop.id, text_of[found], None)
 
 
 def _told(release: Release, ids: Collection[str]) -> frozenset[str]:

@@ -147,6 +147,19 @@ class Ledger:
                 "Erase them where it lies, and publish what is left.",
             )
 
+    def check_drops(self, release: Release, where: str) -> None:
+        """That the drops of a release tell of nothing that was erased from the store at that address.
+
+        Raises:
+            DataError: they do, or cannot be read.
+        """
+        erased = self.article_ids
+        if told := next((drop for drop in release.drops if drop != drops.silent(drop, erased)), None):
+            raise DataError(
+                f"{release.path} tells of an article that was erased from {where}: {told.id} …",
+                f"Erase {drops.named(told, erased)} where it lies, and publish what is left.",
+            )
+
     def with_receipt(self, receipt: Receipt) -> Ledger:
         """The ledger with a receipt added, or put in the place of the one with its number."""
         others = (old for old in self.erasures if old.number != receipt.number)

@@ -73,7 +73,8 @@ def rebuild(  # noqa: PLR0913 - each is an option of the command
         plan = replace(plan, created_at=release.created_at, changes=release.changes)
         how, dropped = How(engine, workers, address, cache), list(_never_opened(release))
         new = carried_out(plan, files, about, how, dropped, store=release.path.parent, on_progress=on_progress)
-        return Rebuilt(tuple(_differing(release.path, new.path)), tuple(_causes(release, new)))
+        differing = tuple(_differing(release.path, new.path))
+        return Rebuilt(differing, tuple(_causes(release, new)) if differing else ())
 
 
 def _topic(release: Release, given: str) -> Topic | None:

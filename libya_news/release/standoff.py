@@ -143,7 +143,8 @@ def _rehydrated(bare: Release, texts: Iterable[StrPath], out: Path) -> Rehydrate
         lacking = tuple(_lack(row, copies) for row in _rows(bare) if not copies.holds(row["text_sha256"]))
         if len(lacking) == bare.counts["articles"]:
             raise DataError(f"No text of {bare.leaf} was found{_first(lacking)}.", "Give the files it was built from.")
-        release = _write(bare, copies, lacking, out, partial(ledger.check_same, out, kept))
+        quiet = replace(bare, drops=drops.silenced(bare.drops, kept.article_ids))
+        release = _write(quiet, copies, lacking, out, partial(ledger.check_same, out, kept))
     return Rehydrated(release, lacking, not lacking and release.files == bare.full)
 
 

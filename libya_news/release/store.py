@@ -103,7 +103,9 @@ class Store:
             with _faults(self.url):
                 self._files.settle(there)
             return there
-        self.ledger().check(release, self.url)
+        kept = self.ledger()
+        kept.check(release, self.url)
+        kept.check_drops(release, self.url)
         if not release.erased:
             self._check_version(release)
         self.place(folder, entry, index.erasures)

@@ -41,11 +41,12 @@ def without(old: Release, path: Path, gone: Gone) -> Release:
     path.mkdir(parents=True)
     lost = list(_articles(old, gone.ids))
     raw = {article.raw_sha256 for article in lost}
+    places = {drops.place(drop) for drop in old.drops if drop != drops.silent(drop, gone.ids)}
     dropped = drops.silenced(old.drops, gone.ids)
     release = replace(
         old,
         path=path,
-        inputs=tuple(file for file in old.inputs if file.sha256 not in raw),
+        inputs=tuple(file for file in old.inputs if file.sha256 not in raw and file.path not in places),
         files=tuple(made for file in old.files if (made := _file(old, file, path, gone.ids))),
         drops=dropped,
         counts={
@@ -53,7 +54,7 @@ def without(old: Release, path: Path, gone: Gone) -> Release:
             "drops": ranked(drop.reason.partition(":")[0] for drop in dropped),
         },
         erased=(*old.erased, *gone.stones),
-        full=(),
+        full=() if lost else old.full,
     )
     release = replace(release, leakage=_leakage(release))
     return writing.describe(path, replace(release, fingerprint=manifest.fingerprint(release)), old.path)
