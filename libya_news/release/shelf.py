@@ -178,9 +178,9 @@ class Shelf:
         of_batch = np.searchsorted(starts, numbers, side="right") - 1
         order = np.argsort(of_batch, kind="stable")
         taken = [pa.RecordBatch.from_pylist([], pa.schema([self._schema.field(name) for name in names]))]
-        with self._batches() as at:
-            for some in np.split(order, np.flatnonzero(np.diff(of_batch[order])) + 1) if len(order) else ():
-                number = int(of_batch[some[0]])
+        for some in np.split(order, np.flatnonzero(np.diff(of_batch[order])) + 1) if len(order) else ():
+            number = int(of_batch[some[0]])
+            with self._batches() as at:  # anew for each: a row maps far more of a file than it has
                 taken.append(at(number).select(names).take(_indices(numbers[some] - starts[number])))
         return together(taken).take(_indices(np.argsort(order)))
 
