@@ -123,6 +123,15 @@ class Shelf:
                 )
             )
 
+    @contextlib.contextmanager
+    def _batch(self, number: int) -> Iterator[pa.RecordBatch]:
+        """One of them. The file is mapped anew for each, since a few rows map far more of a file than they take."""
+        if number < len(self._kept):
+            yield self._kept[number]
+            return
+        with self._batches() as at:
+            yield at(number)
+
     def column(self, name: str) -> Any:
         """All cells of a column, in the order in which they came."""
         return pa.chunked_array(list(self.chunks(name)), self._schema.field(name).type).combine_chunks()
@@ -180,8 +189,8 @@ class Shelf:
         taken = [pa.RecordBatch.from_pylist([], pa.schema([self._schema.field(name) for name in names]))]
         for some in np.split(order, np.flatnonzero(np.diff(of_batch[order])) + 1) if len(order) else ():
             number = int(of_batch[some[0]])
-            with self._batches() as at:  # anew for each: a row maps far more of a file than it has
-                taken.append(at(number).select(names).take(_indices(numbers[some] - starts[number])))
+            with self._batch(number) as batch:
+                taken.append(batch.select(names).take(_indices(numbers[some] - starts[number])))
         return together(taken).take(_indices(np.argsort(order)))
 
     @contextlib.contextmanager
