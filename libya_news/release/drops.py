@@ -39,7 +39,6 @@ SCHEMA: Final = pa.schema(
     ]
 )
 
-
 STAGES: Final = ("read", "normalize", "corpus", "release", "rehydrate")
 
 READ_AT_ONCE: Final = 1_000
@@ -83,7 +82,7 @@ def at_stage(ids: Any, stage: str, reasons: Any) -> pa.RecordBatch:
 
 def shelf(folder: Path) -> Shelf:
     """An empty shelf for rows of ``SCHEMA``, in a folder of its own below another one."""
-    return Shelf(Path(tempfile.mkdtemp(dir=folder)), SCHEMA, "drops.arrow")
+    return Shelf(Path(tempfile.mkdtemp(dir=folder)), SCHEMA)
 
 
 def on_disk(folder: Path, batches: Iterable[pa.RecordBatch]) -> Told:

@@ -46,7 +46,7 @@ def _without_drops(
 ) -> Iterator[pa.RecordBatch]:
     """The batches without what was dropped, which goes another way."""
     for batch in results:
-        if (told := cells(batch, "drop").drop_null()) and len(told):
+        if len(told := cells(batch, "drop").drop_null()):
             dropped(pa.RecordBatch.from_arrays(told.flatten(), schema=drops.SCHEMA))
         yield batch if batch["drop"].null_count == batch.num_rows else batch.filter(batch["drop"].is_null())
 

@@ -18,7 +18,7 @@ from libya_news.records import Article
 
 from .rows import ARTICLES_AT_ONCE, RESULTS, articles, cells, together
 
-FILE_NAME: Final = "articles.arrow"
+FILE_NAME: Final = "rows.arrow"
 
 KEPT_BYTES: Final = 64 << 20
 """What stays in memory; what comes after it goes to disk, so that a small build is not slowed."""
@@ -49,11 +49,11 @@ class Shelf:
     the disk, and nothing read at random.
     """
 
-    def __init__(self, folder: Path, schema: pa.Schema | None = None, name: str = FILE_NAME) -> None:
-        """Begin an empty one for rows of a schema, ``RESULTS`` if none is given; nobody else uses the name there."""
+    def __init__(self, folder: Path, schema: pa.Schema | None = None) -> None:
+        """Begin an empty one for rows of a schema, ``RESULTS`` if none is given, in a folder that nobody else uses."""
         self.folder = folder
         self._schema = schema or RESULTS
-        self._path = folder / name
+        self._path = folder / FILE_NAME
         self._kept: list[pa.RecordBatch] = []
         self._pending: list[pa.RecordBatch] = []
         self._bytes = {"kept": 0, "pending": 0, "written": 0}

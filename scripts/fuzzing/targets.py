@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -289,12 +289,14 @@ PROCESSED = 20
 def _parquet() -> list[bytes]:
     times = pa.array([0, 2**62], pa.timestamp("ms"))
     table = pa.table({"text": [STORY, ARABIC], "published_at": times, "lang": ["en", None]})
-    seeds = []
-    for compression in ("none", "snappy", "zstd"):
-        sink = io.BytesIO()
-        pq.write_table(table, sink, compression=compression, row_group_size=1, use_dictionary=compression != "none")
-        seeds.append(sink.getvalue())
-    return seeds
+    packed = ("none", "snappy", "zstd")
+    return [_written(table, compression=how, row_group_size=1, use_dictionary=how != "none") for how in packed]
+
+
+def _written(table: pa.Table, **options: Any) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink, **options)
+    return sink.getvalue()
 
 
 def _arrow() -> list[bytes]:
@@ -311,12 +313,7 @@ def _arrow() -> list[bytes]:
 def _told() -> list[bytes]:
     """Files of drops, with dictionaries and without."""
     rows = pa.Table.from_batches([drops.rows([Drop(f"a.txt:{n}", "read", "empty: no bytes") for n in range(9)])])
-    seeds = []
-    for options in ({}, {"use_dictionary": False}, {"compression": "zstd", "row_group_size": 2}):
-        sink = io.BytesIO()
-        pq.write_table(rows, sink, **options)
-        seeds.append(sink.getvalue())
-    return seeds
+    return [_written(rows), _written(rows, use_dictionary=False), _written(rows, compression="zstd", row_group_size=2)]
 
 
 MANIFEST = b"""{"format": "libya_news/manifest", "format_version": 1, "name": "a", "version": "1.0.0",
