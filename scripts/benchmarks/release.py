@@ -8,27 +8,29 @@ import random
 import resource
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, chain, islice, pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
+import pyarrow as pa
+
 from libya_news import build
 from libya_news.labels import KINDS
 from libya_news.normalize import normalize
-from libya_news.records import Article, InputFile, RawArticle, Segment
+from libya_news.records import DROPS, Article, Drop, InputFile, RawArticle, Segment
 from libya_news.release import build as build_
 from libya_news.release import manifest
 from libya_news.release.diff import diff
 from libya_news.release.erase import erase
 from libya_news.release.filling import fill
-from libya_news.release.rows import InBatches
+from libya_news.release.rows import ARTICLES_AT_ONCE, InBatches, results
 from libya_news.release.standoff import rehydrate
 from libya_news.release.verify import verify
 from libya_news.sources import read
@@ -42,6 +44,7 @@ LINES = 4_000
 """Lines that made-up articles draw from: four to six of them, so that few articles are near-duplicates."""
 
 TENTH = 10
+PLACE = "crawl-data/CC-NEWS/2020/01/CC-NEWS-20200114000000-00001.warc.gz"
 EDITS = {"removed": 1_009, "text": 1_013, "labels": 1_019}
 """One article in so many is not the same in the second release: primes, so that few have two edits."""
 
@@ -90,22 +93,22 @@ def _run(step: str, *arguments: Any) -> tuple[float, float, float, str]:
 
 
 def _build_old(folder: Path, corpora: Path, count: int) -> str:
-    return _published(folder / "old", made_up(lines(corpora), count), "")
+    return _published(folder / "old", InBatches(made_up(lines(corpora), count)), "")
 
 
 def _build_new(folder: Path, corpora: Path, count: int) -> str:
-    return _published(folder / "new", map_edited(made_up(lines(corpora), count)), "")
+    return _published(folder / "new", InBatches(map_edited(made_up(lines(corpora), count))), "")
 
 
 def _build_split(folder: Path, corpora: Path, count: int) -> str:
-    return _published(folder / "split", made_up(lines(corpora), count // TENTH), "cluster")
+    return _published(folder / "split", InBatches(made_up(lines(corpora), count // TENTH)), "cluster")
 
 
 def _build_bare(folder: Path, corpora: Path, count: int) -> str:
     """A stand-off release, and beside it the texts."""
     with (folder / "texts.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps({"text": each.text}) + "\n" for each in _as_processed(corpora, count))
-    return _published(folder / "bare", _as_processed(corpora, count), "", "none")
+    return _published(folder / "bare", InBatches(_as_processed(corpora, count)), "", "none")
 
 
 def _rehydrate(folder: Path, *_: Any) -> str:
@@ -126,12 +129,22 @@ def _as_processed(corpora: Path, count: int) -> Iterator[Article]:
         yield replace(made, title=headline)
 
 
-def _published(out: Path, articles: Iterator[Article], split: str, text: str = "all") -> str:
+def _build_dropped(folder: Path, corpora: Path, count: int) -> str:
+    """One article, and the drops of the others, as a topic leaves them of a crawl."""
+    digests = (sha256(b"%d" % number).hexdigest() for number in range(count))
+    dropped = (Drop(digest[:20], "corpus", f"off topic: scores 0.12 ({PLACE}:{digest[:6]})") for digest in digests)
+    some = iter(lambda: list(islice(dropped, ARTICLES_AT_ONCE)), [])
+    _published(folder / "dropped", chain(InBatches(made_up(lines(corpora), 1)), map(results, some)), "")
+    size = (folder / "dropped/made-up-1.0.0" / DROPS).stat().st_size
+    return f"{count:,} drops of {size / count:.0f} bytes"
+
+
+def _published(out: Path, made: Iterable[pa.RecordBatch], split: str, text: str = "all") -> str:
     """All that a build does with articles once they are processed: sort, split, count, write."""
     settings = {"text": text, "split": split, "format": "parquet"}
     plan = build_.planned(out, "made-up", "1.0.0", (InputFile("made-up.jsonl", 0, "0" * 64),), settings)
     with build_.shelf(plan.path) as shelf:
-        found, drops = fill(shelf, InBatches(articles))
+        found, drops = fill(shelf, made)
         release = build_.publish_articles(replace(plan, created_at="2020-01-14"), found, drops, plan.path.parent)
     return f"{release.counts['articles']:,} articles, {release.counts['segments']:,} segments"
 
@@ -155,6 +168,7 @@ LARGE: dict[str, Callable[..., str]] = {
     "erase an article from that": _erase,
     "build with `--text none`, a tenth of the articles": _build_bare,
     "rehydrate that": _rehydrate,
+    "build in which as many articles are dropped": _build_dropped,
 }
 
 
