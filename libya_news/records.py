@@ -257,7 +257,8 @@ class Release:
             that one goes through them.
         counts: ``articles`` and ``segments``, and how many by ``languages`` and ``publishers`` (of articles),
             ``labels`` and ``kinds`` (of segments), and ``drops`` (by reason); ``licences`` and ``rights_holders``
-            (of articles), and ``labels_by_language`` and ``labelled_by`` (of segments).
+            (of articles), and ``labels_by_language`` and ``labelled_by`` (of segments); ``fixes`` (of articles that
+            each changed; the first manifests lack it).
         code: version and SHA-256 of the library, and what labelled the segments.
         environment: versions of Python and of the libraries that shape the result.
         fingerprint: SHA-256 over inputs, code, schema and environment: the same where a build would be the same.

@@ -17,6 +17,7 @@ from libya_news.corpus.filters import Filters
 from libya_news.release import card
 from libya_news.release.about import About
 from libya_news.release.rebuild import rebuild
+from libya_news.release.verify import verify
 
 TOPIC = """
 format = "libya_news/topic"
@@ -94,7 +95,7 @@ def test_what_filters_left(place: Path) -> None:
     (place / "in" / "b.jsonl").write_text(json.dumps({"text": STORY * 12, "date": "2020-01-14"}), encoding="utf-8")
     card = _said(build([place / "in"], out=place / "out", filters=filters))[0]
     fit = "in the languages en, ar; published on 2030-01-02 or earlier; of 1,000 characters or more"
-    assert f"those were taken that fit: {fit}. What could not become an article" in card
+    assert f"those were taken that fit: {fit}.\n" in card
 
 
 PAGE = f"<html lang=en><title>Talks</title><h1>Talks on Syria</h1><p>{STORY} Nobody knows how long they will go on.</p>"
@@ -121,3 +122,23 @@ def test_a_model_without_figures_is_told(place: Path) -> None:
     text = card.render(replace(release, counts=counts))
     assert "There are no figures of `older@0123456789ab` in this version of libya_news." in text
     assert "was trained on" not in text
+
+
+def test_the_card_counts_the_articles_that_each_repair_changed(place: Path) -> None:
+    (place / "in" / "one.txt").write_bytes("La rebeliÃ³n de Bengasi ha tomado TrÃ­poli, segÃºn la ONU.\r\n".encode())
+    (place / "in" / "two.txt").write_bytes(b"The talks in Moscow have ended without a deal.\r\n")
+    release = build([place / "in"], out=place / "out")
+    assert release.counts["fixes"] == {"newlines": 2, "mojibake": 1}
+    text = _said(release)[0]
+    assert "| `newlines` | 2 | line ends of every kind become one line feed, a paragraph separator two |" in text
+    assert verify(release) == []
+    wrong = replace(release, counts={**release.counts, "fixes": {"newlines": 2}})
+    assert "manifest.json: counts of fixes are not those of the files" in verify(wrong)
+
+
+def test_where_no_text_needed_a_repair_the_card_says_so(place: Path) -> None:
+    release = build([place / "in"], out=place / "out")
+    assert "No text needed a repair." in _said(release)[0]
+    early = replace(release, counts={key: value for key, value in release.counts.items() if key != "fixes"})
+    assert "needed a repair" not in card.render(early)
+    assert not [fault for fault in verify(early) if "fixes" in fault]

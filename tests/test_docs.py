@@ -14,6 +14,8 @@ import hub_standin
 import pytest
 
 from libya_news import build
+from libya_news._tables import load_table
+from libya_news.normalize import FIX_NAMES
 
 
 def _links(text: str) -> list[str]:
@@ -26,6 +28,7 @@ TRAINS = pytest.mark.skipif(find_spec("jax") is None, reason="the extra 'train' 
 @pytest.mark.parametrize(
     "page",
     [
+        "normalization.md",
         "publishing.md",
         "rights.md",
         "corpus.md",
@@ -46,6 +49,14 @@ def test_examples_run(root: Path, tmp_path: Path, page: str) -> None:
             result = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, env={**os.environ})
             assert result.returncode == 0, result.stderr.decode()
             assert result.stdout
+
+
+def test_the_page_on_normalisation_tells_every_fix_in_order(root: Path) -> None:
+    page = (root / "docs" / "normalization.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE)
+    meanings = load_table("dataset", expect="dataset")["fixes"]
+    assert told == [(name, meanings[name]) for name in FIX_NAMES]
+    assert set(meanings) == set(FIX_NAMES)
 
 
 def _commands(language: str, code: str) -> list[list[str]]:

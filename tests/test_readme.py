@@ -68,6 +68,16 @@ def test_links_lead_somewhere(root: Path, name: str) -> None:
         assert (root / target).exists(), target
 
 
+def test_figures_are_those_of_the_reports(root: Path, readme: str) -> None:
+    rows = re.findall(r"^\| \[[^]]+\]\(([^)]+)\)(.*)$", readme, re.MULTILINE)
+    assert len(rows) == 5
+    for path, row in rows:
+        figures = re.findall(r"\d+\.\d+%?", row)
+        report = (root / path).read_text(encoding="utf-8")
+        assert len(figures) >= 2
+        assert not [figure for figure in figures if figure not in report], path
+
+
 def test_changelog_and_version_agree(root: Path) -> None:
     versions = re.findall(r"^## (\S+)$", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert versions[0] == __version__

@@ -130,6 +130,7 @@ def _tables(release: Release) -> dict[str, str]:
         "publishers": _table(("publisher", "articles"), counts["publishers"].items()),
         "labels": _table(("label", "segments"), counts["labels"].items()),
         "kinds": _table(("label", "kind", "segments", "what it is", "example"), _kind_rows(release)),
+        "repairs": _repairs(counts.get("fixes")),
         "drops": _drops(counts["drops"]),
         "schemas": "\n\n".join(_schema_section(config, release) for config in schema.CONFIGS),
         "labelled_by": _table(("labelled by", "segments"), counts["labelled_by"].items()),
@@ -138,10 +139,21 @@ def _tables(release: Release) -> dict[str, str]:
     }
 
 
+def _repairs(counts: Mapping[str, int] | None) -> str:
+    """How many articles each repair changed; nothing of a release whose manifest does not count that."""
+    if not counts:
+        return "" if counts is None else "No text needed a repair."
+    meanings = load_table("dataset", expect="dataset")["fixes"]
+    rows = ((f"`{name}`", number, meanings.get(name, "")) for name, number in counts.items())
+    return _table(("repair", "articles", "what it does"), rows)
+
+
 def _drops(counts: Mapping[str, int]) -> str:
     if not counts:
         return "Nothing was dropped."
-    return f"{_table(('reason', 'dropped'), counts.items())}\n\nEach of them, with all of its reason, is in `{DROPS}`."
+    rows = _table(("reason", "dropped"), counts.items())
+    said = "What could not become an article was dropped with a reason:"
+    return f"{said}\n\n{rows}\n\nEach of them, with all of its reason, is in `{DROPS}`."
 
 
 def _yaml(release: Release) -> str:

@@ -24,14 +24,16 @@ class Tally:
         """Begin at nothing."""
         self._articles = 0
         self._groups: dict[str, Counter[str]] = {name: Counter() for name in OF_ARTICLES}
+        self._fixes: Counter[str] = Counter()
         self._segments: dict[str, Counter[tuple[str, ...]]] = {}
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count rows with the columns of the config ``articles``, of a release with its text or without."""
         self._articles += batch.num_rows
         for name, column in OF_ARTICLES.items():
-            for row in cells(batch, column).value_counts().to_pylist():
-                self._groups[name][row["values"] or UNKNOWN] += row["counts"]
+            for value, count_ in different(cells(batch, column)):
+                self._groups[name][value or UNKNOWN] += count_
+        self._fixes.update(dict(different(cells(batch, "fixes").flatten())))
         for (language, *known), count_ in _kinds(batch):
             self._segments.setdefault(language or UNKNOWN, Counter())[tuple(known)] += count_
 
@@ -45,6 +47,7 @@ class Tally:
             "articles": self._articles,
             "segments": groups["labels"].total(),
             **{name: _most_first(found) for name, found in (*self._groups.items(), *groups.items())},
+            "fixes": _most_first(self._fixes),
             "drops": ranked(drop.reason.partition(":")[0] for drop in drops),
             "labels_by_language": _by_language(self._segments),
         }
@@ -56,6 +59,11 @@ def count(made: Iterable[pa.RecordBatch], drops: Iterable[Drop]) -> dict[str, An
     for batch in made:
         tally.add(batch)
     return tally.counts(drops)
+
+
+def different(column: Any) -> Iterator[tuple[Any, int]]:
+    """Each different value of a column, and how often it is there."""
+    return ((row["values"], row["counts"]) for row in column.value_counts().to_pylist())
 
 
 def _kinds(batch: pa.RecordBatch) -> Iterator[tuple[tuple[Any, ...], int]]:

@@ -16,7 +16,7 @@ from libya_news.records import DROPS, Document, OutputFile, Release
 from libya_news.sources import SourceFile
 
 from . import documents, drops, integrity, manifest, schema, shards
-from .counts import OF_ARTICLES, UNKNOWN
+from .counts import OF_ARTICLES, UNKNOWN, different
 from .rows import content_of
 
 LISTED: Final = 100
@@ -127,26 +127,28 @@ def _tally(counts: Counter[tuple[str, str]], articles: pa.Table, spans: dict[str
     counts["articles", ""] += articles.num_rows
     counts["segments", ""] += len(spans["label"])
     for group, column in OF_ARTICLES.items():
-        for value, count in _different(articles[column]):
+        for value, count in different(articles[column]):
             counts[group, value or UNKNOWN] += count
+    for value, count in different(pc.list_flatten(articles["fixes"])):
+        counts["fixes", value] += count
     for group, names in (("labels", LABELS), ("kinds", KIND_NAMES)):
-        for value, count in _different(spans[group.removesuffix("s")]):
+        for value, count in different(spans[group.removesuffix("s")]):
             counts[group, _name(names, value)] += count
-
-
-def _different(column: Any) -> Iterator[tuple[Any, int]]:
-    return ((row["values"], row["counts"]) for row in pc.value_counts(column).to_pylist())
 
 
 def _name(names: tuple[str, ...], index: int) -> str:
     return names[index] if index in range(len(names)) else str(index)
 
 
+_SINCE_LATER: Final = frozenset({"fixes"})
+"""Groups that the first manifests do not count."""
+
+
 def _counted(release: Release, counts: Counter[tuple[str, str]]) -> Iterator[str]:
     for key in ("articles", "segments"):
         if counts[key, ""] != release.counts[key]:
             yield f"{manifest.FILE_NAME}: {release.counts[key]:,} {key}, but the files have {counts[key, '']:,}"
-    for key in (*OF_ARTICLES, "labels", "kinds"):
+    for key in (*OF_ARTICLES, "labels", "kinds", *_SINCE_LATER.intersection(release.counts)):
         found = {name: count for (group, name), count in counts.items() if group == key}
         if found != release.counts[key]:
             yield f"{manifest.FILE_NAME}: counts of {key} are not those of the files"
