@@ -277,6 +277,15 @@ def test_a_megabyte_takes_no_more_than_seconds(unit: str) -> None:
     assert process_time() - start < 4  # 2 s and less on a machine of its own
 
 
+@pytest.mark.parametrize("unit", ["Share ", "1 of 2 ", "Image caption ", "(Image credit: A "])
+def test_a_long_line_of_marks_takes_no_more_than_seconds(unit: str) -> None:
+    """To read for each mark all that stands before it would take half a minute."""
+    segment("x")
+    start = process_time()
+    segment(unit * (1_000_000 // len(unit)))
+    assert process_time() - start < 10  # 2 s and less on a machine of its own
+
+
 CHANCE = random.Random(1)  # noqa: S311 - no secret
 
 

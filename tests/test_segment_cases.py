@@ -54,3 +54,10 @@ def test_cuts(cut: dict[str, Any], end: str) -> None:
     text = end.join([story, cut["line"], story])
     found = [[text[one.start : one.end], one.kind] for one in segment(text)]
     assert found[1:-1] == cut["pieces"]
+
+
+def test_a_story_of_one_line_behind_a_caption_is_not_lost() -> None:
+    story = "The council met on Monday, and after nine hours its members agreed on a budget for the coming year. "
+    text = f"Image copyright EPA Image caption Fishermen wait for the ferry {story * 12}"
+    assert [one.kind for one in segment(text)] == ["credit", "caption_marker", "paragraph"]
+    assert [one.kind for one in segment(text[: text.index(story) + len(story)])][-1] == "caption"

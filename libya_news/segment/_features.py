@@ -223,7 +223,7 @@ def _cut(units: Sequence[Unit], spans: _Spans) -> Matrix:
     breaks = np.array([unit.breaks for unit in units])
     after = np.append(breaks[1:], 2)
     after[spans.high - 1] = 2
-    known = np.array([KNOWN.index(unit.known) + 1 if unit.known else 0 for unit in units])
+    known = np.array([KNOWN.index(unit.known) + 1 if unit.known in KNOWN else 0 for unit in units])
     shown = np.eye(len(KNOWN) + 1, dtype=np.float32)[known][:, 1:]
     return np.column_stack([shown, breaks == 0, breaks == 1, after == 0, after == 1]).astype(np.float32)
 

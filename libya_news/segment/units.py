@@ -26,7 +26,21 @@ _CAPTION: Final = 40
 _SECTIONS: Final = ("media_fallback", "caption_marker", "credit_marker", "caption_lead")
 """Lists of template words that are cut out of a line."""
 
-_CODES: Final = r"(?<=#)\w{3,20}#|(?<=\[)/?(?:caption|embed|gallery|video|audio|pullquote|playlist)\b[^\]\n]{0,200}\]"
+_LONGEST_CAPTION: Final = 700
+"""Characters behind a caption's marker that are the caption: the longest of the annotated texts has 635. More is a
+story whose line ends were lost, with a caption before it."""
+
+_WORDS_OF_CREDIT: Final = 5
+"""Words behind a credit's marker that may end in a full stop; more of them are a sentence of the story."""
+
+_SIGN_BEHIND: Final = r"(?:[^\S\n]?[,،，:：]|[.!…]{1,3})?"
+"""What a template sets behind its word, and what goes with it."""
+
+_OPENS: Final = re.compile(r"(?:[(\[]|(?<=[\s.!?…»”\"’')\]])[|/–—-]+)\s*\Z")
+"""What sets off a credit, up to its marker."""
+
+_TAG: Final = r"(?<=#)\w{3,20}#"
+_CODE: Final = r"(?<=\[)/?(?:caption|embed|gallery|video|audio|pullquote|playlist)\b[^\]\n]{0,200}\]"
 """Short codes of content systems that were left in the text, without their first character."""
 
 _COUNTER: Final = r"(?<=\d)\d{0,2} (?:of|/) \d{1,3}(?!\w)"
@@ -52,11 +66,20 @@ class Unit(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """A template word in the text, and the list that it is from."""
+    """A template word in the text.
+
+    Attributes:
+        start: first character, with what sets it off once that is known.
+        word_end, end: behind the word, and behind the sign that goes with it.
+        section: the list that it is from.
+        limit: where its content ends at the latest.
+    """
 
     start: int
+    word_end: int
     end: int
     section: str
+    limit: int = 0
 
 
 class _Piece(NamedTuple):
@@ -79,13 +102,29 @@ def _section_of() -> dict[str, str]:
 def _marks() -> re.Pattern[str]:
     """Every template word, code and counter. A set of first characters leads, so that the search leaps over the rest;
     then a word's middle is ruled out, and only then are the words tried."""
+    firsts = "".join(sorted({re.escape(entry[0]) for entry in _section_of()}))
+    words, small, large = (_without_first(filter(chosen, _section_of())) for chosen in (bool, _is_uncased, _is_title))
+    apart = rf"(?<!\w.)(?:(?P<word>{words})(?:\s\d{{1,2}}:\d\d(?!\d))?{_SIGN_BEHIND}|{_TAG}|{_COUNTER})"
+    joined = rf"(?P<joined>(?<=[A-Za-z].)(?:{small})|(?<=\w.)(?:{large})){_SIGN_BEHIND}"
+    return re.compile(rf"[{firsts}#\[0-9](?:{apart}|{joined}|{_CODE})")
+
+
+def _without_first(entries: Iterable[str]) -> str:
+    """Entries, the longest first, where their first character has been read."""
     by_first: dict[str, list[str]] = {}
-    for entry in sorted(_section_of(), key=lambda entry: (-len(entry), entry)):
+    for entry in longest_first(entries):
         by_first.setdefault(entry[0], []).append(entry[1:])
-    firsts = "".join(map(re.escape, sorted(by_first)))
-    rest = "|".join(f"(?<={re.escape(first)})(?:{_either(entries)})" for first, entries in sorted(by_first.items()))
-    clock = r"(?:\s\d{1,2}:\d\d(?!\d))?"
-    return re.compile(rf"[{firsts}#\[0-9](?<!\w.)(?:(?:{rest}){clock}|{_CODES}|{_COUNTER})")
+    return "|".join(f"(?<={re.escape(first)})(?:{_either(rest)})" for first, rest in sorted(by_first.items()))
+
+
+def _is_uncased(entry: str) -> bool:
+    """Whether an entry is in a script without capitals, so that a Latin letter before it is not of its word."""
+    return entry[0].isalpha() and entry[0].upper() == entry[0].lower()
+
+
+def _is_title(entry: str) -> bool:
+    """Whether an entry begins like no word's middle: with a capital, and with more than a word."""
+    return entry[0].isupper() and " " in entry
 
 
 _SIGN: Final = re.compile(r"[(\[©:：|/–—-]")
@@ -117,7 +156,7 @@ def _tail() -> re.Pattern[str]:
         rf"(?<=[\s.!?…»”\"’')\]])[|/–—-]+\s*{maker}{rest}",  # – Reuters
         r"(?<=[.!?…»”\"’'])\|[^|\n]{2,40}",  # A sentence.| Anybody
         r"(?<=[.!?…»”\"’']\s)\|[^|\n]{2,40}",  # A sentence. | Anybody
-        rf"(?<!\w)(?:{word})\s?[:：]\s?{rest}",  # Photo: Name/Agency
+        rf"(?<!\w)(?<!\w-)(?:{word})\s?[:：]\s?{rest}",  # Photo: Name/Agency
         rf"(?<=\s)©{rest}",
     )
     return re.compile(rf"(?:{'|'.join(brackets)}|(?:{'|'.join(others)})\.?)\Z")
@@ -197,49 +236,103 @@ def _found(scanner: Any, text: str) -> Iterator[int]:
 
 
 def _mark(found: re.Match[str]) -> _Mark:
-    word = found.group()
-    section = _section_of().get(word) or _section_of().get(word.rpartition(" ")[0])
-    return _Mark(found.start(), found.end(), section or ("code" if word[0] in "#[" else "caption_lead"))
+    start = found.start()
+    word_end = max(found.end("word"), found.end("joined"))
+    if word_end > 0:
+        return _Mark(start, word_end, found.end(), _section_of()[found.string[start:word_end]])
+    section = "code" if found.string[start] in "#[" else "caption_lead"
+    return _Mark(start, found.end(), found.end(), section)
 
 
 def _pieces(text: str, start: int, end: int, marks: Sequence[_Mark]) -> Iterator[_Piece]:
     """The pieces of one line. A mark begins a piece; what stands behind a mark is its content."""
-    marks = [mark for mark in marks if _stands_alone(text, start, end, mark)] if marks else marks
     at = start
     content: str | None = None
-    for index, mark in enumerate(marks):
+    for mark in _standing(text, start, end, marks):
         yield from _content(text, at, mark.start, content)
-        limit = marks[index + 1].start if index + 1 < len(marks) else end
-        at, content, piece = _marked(text, mark, limit)
+        at, content, piece = _marked(text, mark)
         yield piece
     yield from _content(text, at, end, content)
 
 
+def _standing(text: str, start: int, end: int, marks: Sequence[_Mark]) -> list[_Mark]:
+    """The marks that are no part of a sentence, each with what sets it off and where its content ends."""
+    found: list[_Mark] = []
+    limit = end
+    for mark in reversed(marks):
+        if _stands_alone(text, start, end, mark):
+            begin = _opening(text, start, mark)
+            close = _closing(text, begin, mark, limit)
+            if mark.section != "credit_marker" or _is_credit(text, mark, close, limit):
+                found.append(mark._replace(start=begin, limit=close))
+                limit = begin
+    return found[::-1]
+
+
 def _stands_alone(text: str, start: int, end: int, mark: _Mark) -> bool:
-    """A mark is not the beginning of a sentence, so no small letter follows it; what leads a caption leads its line."""
-    if mark.section == "caption_lead" and not _leads(text, start, end, mark):
+    """A mark is not the beginning of a sentence, so no small letter follows it; what leads a caption leads its line;
+    and what may be words of a sentence is set off from it."""
+    if mark.section == "code":
+        return True
+    word, behind = text[mark.start : mark.word_end], text[mark.word_end : min(mark.word_end + 2, end)].strip()[:1]
+    if behind.islower():
         return False
-    return mark.section == "code" or not text[mark.end : min(mark.end + 2, end)].lstrip()[:1].islower()
+    if mark.section == "caption_lead":
+        return mark.start == start and not text[mark.end : mark.end + 1].isalnum() and end - mark.end >= _CAPTION
+    if mark.start > start and _leads(text, start, mark):
+        return mark.word_end < end  # a bulleted word alone is an entry of a menu
+    if (" " in word and not _is_uncased(word)) or _is_set_off(text, start, mark):
+        return True
+    is_before_sign = mark.section != "media_fallback" and not behind.isalnum()
+    return not behind or is_before_sign or (_is_uncased(word) and behind.isupper())
 
 
-def _leads(text: str, start: int, end: int, mark: _Mark) -> bool:
-    """Whether a mark is the first of its line, ends with its word, and has a caption behind it."""
-    return (
-        not text[start : mark.start].strip()
-        and not text[mark.end : mark.end + 1].isalnum()
-        and end - mark.end >= _CAPTION
-    )
+def _is_set_off(text: str, start: int, mark: _Mark) -> bool:
+    """Whether a mark is the first of its line, or behind a sign."""
+    return not text[max(start, mark.start - 2) : mark.start].rstrip()[-1:].isalnum()
 
 
-def _marked(text: str, mark: _Mark, limit: int) -> tuple[int, str | None, _Piece]:
+def _leads(text: str, start: int, mark: _Mark) -> bool:
+    """Whether nothing but signs stands before a mark on its line."""
+    return mark.start - start <= 3 and not any(map(str.isalnum, text[start : mark.start]))
+
+
+def _opening(text: str, start: int, mark: _Mark) -> int:
+    """Where what sets a mark off begins: the bullet of its line, or a bracket, bar or dash before a credit."""
+    if mark.section != "code" and _leads(text, start, mark):
+        return start
+    opens = _OPENS.search(text, max(start, mark.start - 3), mark.start) if mark.section == "credit_marker" else None
+    return opens.start() if opens else mark.start
+
+
+def _closing(text: str, begin: int, mark: _Mark, limit: int) -> int:
+    """Where a mark's content ends: at the bracket that closes, where one opens."""
+    closes = {"(": ")", "[": "]"}.get(text[begin])
+    close = text.find(closes, mark.end, limit) if closes and mark.section == "credit_marker" else -1
+    return close + 1 if close >= 0 else limit
+
+
+def _is_credit(text: str, mark: _Mark, close: int, limit: int) -> bool:
+    """Whether what stands behind a credit's marker is short enough, and no sentence or part of one."""
+    if close - mark.end > _LONGEST_CREDIT:
+        return False
+    if close < limit:
+        behind = text[close : min(close + 2, limit)].strip()[:1]
+        return not behind.islower() and behind not in set(".,;:،")
+    content = text[mark.end : close].split()
+    is_sentence = len(content) > _WORDS_OF_CREDIT and content[-1][-1] in ".!?؟。"
+    return ":" in text[mark.word_end : mark.end] or not is_sentence
+
+
+def _marked(text: str, mark: _Mark) -> tuple[int, str | None, _Piece]:
     """Where a mark's content begins, the kind of that content, and the mark's own piece."""
     if mark.section == "credit_marker":
-        kind = "credit" if text[mark.end : limit].strip(" :\t\xa0") else "caption_marker"
-        return limit, None, _Piece(mark.start, limit, kind)
+        is_bare = not any(map(str.isalnum, text[mark.end : mark.limit]))
+        return mark.limit, None, _Piece(mark.start, mark.limit, "caption_marker" if is_bare else "credit")
     if mark.section == "caption_lead":
         return mark.end, None, _Piece(mark.start, mark.end, None)
-    content = "caption" if mark.section == "caption_marker" else None
-    return mark.end, content, _Piece(mark.start, mark.end, mark.section)
+    kind = "caption" if mark.limit - mark.end <= _LONGEST_CAPTION else "paragraph"
+    return mark.end, kind if mark.section == "caption_marker" else None, _Piece(mark.start, mark.end, mark.section)
 
 
 def _content(text: str, start: int, end: int, known: str | None) -> Iterator[_Piece]:
