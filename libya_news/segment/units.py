@@ -140,17 +140,23 @@ def _credit_words() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
+def _agencies() -> tuple[str, ...]:
+    return tuple(agencies())
+
+
+@lru_cache(maxsize=1)
 def _tail() -> re.Pattern[str]:
     """A credit behind a caption, with the mark that sets it off, to the end of a line."""
     word = _either(_credit_words())
-    agency = _either(agencies())
+    agency = _either(_agencies())
     maker = rf"(?:(?:{word}|{agency})(?!\w)|©|\(c\))"
     rest = rf"[^()\[\]|\n]{{0,{_LONGEST_CREDIT}}}"
-    # Each form begins with a sign of _SIGN, or with the word before the colon. A bracket before a full stop is part of
-    # the sentence.
-    brackets = (
+    # Each form begins with a sign of _SIGN, or with the word before it. A bracket before a full stop is part of the
+    # sentence, and a full stop ends one.
+    unended = (
         rf"[(\[]\s*{maker}{rest}[)\]]",  # (AP Photo/Name, File)
         rf"[(\[][^()\[\]|\n]{{0,60}}(?:/|via )\s*(?:{agency})(?!\w)[^()\[\]|\n]{{0,20}}[)\]]",  # (Name/via Reuters)
+        rf"(?<=[.!?…»”\"’']\s)(?:{agency})\s?/{rest}(?<![.!?])",  # A sentence. REUTERS/Name
     )
     others = (
         rf"(?<=[\s.!?…»”\"’')\]])[|/–—-]+\s*{maker}{rest}",  # – Reuters
@@ -159,7 +165,7 @@ def _tail() -> re.Pattern[str]:
         rf"(?<!\w)(?<!\w-)(?:{word})\s?[:：]\s?{rest}",  # Photo: Name/Agency
         rf"(?<=\s)©{rest}",
     )
-    return re.compile(rf"(?:{'|'.join(brackets)}|(?:{'|'.join(others)})\.?)\Z")
+    return re.compile(rf"(?:{'|'.join(unended)}|(?:{'|'.join(others)})\.?)\Z")
 
 
 @lru_cache(maxsize=1)
@@ -209,7 +215,7 @@ def _cut(text: str, start: int, end: int, breaks: int) -> Iterator[Unit]:
 @lru_cache(maxsize=1)
 def _signs() -> Any:
     """Whatever a mark or a credit holds, for one linear scan over the text: most lines have none of it."""
-    words = [*_section_of(), *_credit_words(), *agencies()]
+    words = [*_section_of(), *_credit_words(), *_agencies()]
     return _scanner(words, r"©|\(c\)|\||#\w|\[/?[cegvap]|\d (?:of|/) \d")
 
 
@@ -363,12 +369,14 @@ def _credit_tail(text: str, whole: bool = True) -> int | None:
 
 
 def _possible_credits(text: str, offset: int) -> Iterator[int]:
-    """Where a credit may begin: at a sign, or at the credit word before a colon."""
+    """Where a credit may begin: at a sign, at the credit word before a colon, or at the agency before a slash."""
     for sign in _SIGN.finditer(text, offset):
         at, char = sign.start(), sign.group()
         if char in "([©":
             yield at
-        elif char not in ":：":
-            yield from (at,) if text[at - 1 : at] in _SET_OFF else ()
-        elif (head := text[:at].rstrip()).endswith(_credit_words()):
-            yield len(head) - next(len(word) for word in _credit_words() if head.endswith(word))
+            continue
+        words = _credit_words() if char in ":：" else _agencies() if char == "/" else ()
+        if (head := text[:at].rstrip()).endswith(words):
+            yield len(head) - next(len(word) for word in words if head.endswith(word))
+        elif char not in ":：" and text[at - 1 : at] in _SET_OFF:
+            yield at
