@@ -77,6 +77,12 @@ def test_any_glued_text(text: str) -> None:
     check(text)
 
 
+@pytest.mark.parametrize("around", ["\n", "\n\n\n", " \n\t"])
+def test_blank_lines_around_a_text_change_nothing(seed: str, around: str) -> None:
+    found = segment(around + seed + around)
+    assert [one._replace(start=one.start - len(around), end=one.end - len(around)) for one in found] == segment(seed)
+
+
 @pytest.mark.parametrize("end", LINE_ENDS)
 def test_offsets_with_every_line_end(end: str) -> None:
     lines = ["Rebels 🇱🇾 in Brega", "cafe\u0301 in Tripoli", "قال المتحدث إن القوات انسحبت"]

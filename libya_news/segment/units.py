@@ -53,7 +53,8 @@ class Unit(NamedTuple):
     Attributes:
         start: first code point.
         end: one past the last.
-        breaks: line ends between this unit and the one before it, 0 inside a line; more than one is a blank line.
+        breaks: line ends between this unit and the one before it, 0 inside a line and for the first unit; more than one
+            is a blank line.
         known: the kind, where the cut itself shows it, or None.
         tail: whether it is a credit only if a caption stands before it, and else the end of the text before it.
     """
@@ -191,7 +192,7 @@ def units(text: str) -> list[Unit]:
             end = begin + len(solid)
             while sign < begin:
                 sign = next(signs)
-            breaks, last = number - last, number
+            breaks, last = number - last if found else 0, number
             if sign < end:
                 found.extend(_cut(text, begin, end, breaks))
             else:
