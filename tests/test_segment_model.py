@@ -151,6 +151,32 @@ def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
         read_examples(tmp_path / "gold.jsonl")
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "[]",
+        '{"id": "a", "segments": []}',
+        '{"id": "a", "text": "Talks go on.", "segments": [{"start": 0, "end": 12}]}',
+        '{"id": "a", "text": "Talks go on.", "segments": [{"start": 0, "end": 12, "label": "story"}]}',
+    ],
+)
+def test_a_row_that_is_no_labelled_text_is_named(tmp_path: Path, row: str) -> None:
+    _rows(tmp_path / "gold.jsonl")
+    with (tmp_path / "gold.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"\n{row}\n")
+    with pytest.raises(DataError, match=r"gold\.jsonl: row 4 is no labelled text"):
+        read_examples(tmp_path / "gold.jsonl")
+
+
+def test_a_kind_may_be_unknown(tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in _rows(tmp_path / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
+    for one in rows[0]["segments"]:
+        del one["kind"]
+    (tmp_path / "gold.jsonl").write_text(json.dumps(rows[0]), encoding="utf-8")
+    figures = evaluate_model("default", tmp_path / "gold.jsonl")["all"]
+    assert (figures["unit_macro_f1"], figures["exact_f1"]) == (1.0, 1.0)
+
+
 def test_labels_of_units_come_from_the_spans_that_cover_them() -> None:
     spans = [Span(0, 5, "body", "headline"), Span(6, 11, None, None)]
     example = Example.build("Title\nthing\nmore", spans, id="a", exact=False, group="a", source="a", language="en")
@@ -179,6 +205,15 @@ def test_a_release_can_be_measured_on(tmp_path: Path, root: Path) -> None:
         "confusion.svg",
         "reliability.svg",
     }
+
+
+def test_a_release_is_read_in_each_of_its_formats_but_not_without_its_texts(tmp_path: Path, root: Path) -> None:
+    found = [build([root / "seeds"], out=tmp_path / form, format=form).path for form in ("parquet", "arrow")]
+    assert read_examples(found[0]) == read_examples(found[1])
+    with pytest.raises(DataError, match="is a stand-off release"):
+        read_examples(build([root / "seeds"], out=tmp_path / "none", text="none").path)
+    with pytest.raises(DataError, match=r"holds no readable manifest\.json"):
+        read_examples(tmp_path)
 
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="the extra 'train' is not installed")

@@ -133,30 +133,46 @@ def read_examples(path: Path, converters: Sequence[str] = ("walk",)) -> list[Exa
         converters: of a page's plain texts, those to take; an empty sequence takes all.
 
     Raises:
-        DataError: the file cannot be read as any of these, or nothing is labelled in it.
+        DataError: the file cannot be read as any of these, nothing is labelled in it, or it is a stand-off release.
     """
-    if path.is_dir():
-        rows: Iterable[Mapping[str, Any]] = _release_rows(path)
-    else:
-        rows = read_rows(path)
-    found = [example for row in rows for example in _row_examples(row, converters)]
+    rows = _release_rows(path) if path.is_dir() else read_rows(path)
+    places = ((f"{path}: row {number}", row) for number, row in enumerate(rows, 1))
+    found = [example for where, row in places for example in _labelled(where, row, converters)]
     if not found:
         raise DataError(f"{path} holds no labelled text.", "Give gold rows, page rows or the folder of a release.")
     return grouped(found)
 
 
-def _release_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    import pyarrow.parquet  # noqa: PLC0415 - only releases need Arrow
+def _labelled(where: str, row: Mapping[str, Any], converters: Sequence[str]) -> list[Example]:
+    try:
+        return list(_row_examples(row, converters))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{where} is no labelled text: {error!r}.", _A_ROW) from None
 
-    for file in sorted((folder / "articles").glob("*.parquet")):
-        for row in pyarrow.parquet.read_table(file).to_pylist():
-            segments = [{**s, "label": LABELS[s["label"]], "kind": KIND_NAMES[s["kind"]]} for s in row["segments"]]
-            yield {**row, "segments": segments, "id": row["article_id"], "lang": row["language"]}
+
+_A_ROW: Final = (
+    f"It has id, lang, source, text and segments; a segment has start, end, a label ({', '.join(LABELS)}) and, where it"
+    " is known, a kind."
+)
+
+
+def _release_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    from libya_news.release import manifest, reading  # noqa: PLC0415 - only releases need Arrow
+
+    release = manifest.load(folder)
+    if not release.holds_text:
+        raise DataError(f"{folder} is a stand-off release, without texts.", "Put them back: libya-news rehydrate.")
+    for row in reading.rows(release, "articles", _COLUMNS):
+        segments = [{**s, "label": LABELS[s["label"]], "kind": KIND_NAMES[s["kind"]]} for s in row["segments"]]
+        yield {**row, "segments": segments, "id": row["article_id"], "lang": row["language"]}
+
+
+_COLUMNS: Final = ("article_id", "source", "language", "text", "segments")
 
 
 def _row_examples(row: Mapping[str, Any], converters: Sequence[str]) -> Iterator[Example]:
     if "segments" in row:
-        spans = [Span(s["start"], s["end"], s["label"], s["kind"]) for s in row["segments"]]
+        spans = [Span(s["start"], s["end"], s["label"], s.get("kind")) for s in row["segments"]]
         source = str(row.get("source"))
         known = {"id": str(row["id"]), "source": source, "group": site_of(source), "language": str(row.get("lang"))}
         yield Example.build(row["text"], spans, exact=True, **known)
