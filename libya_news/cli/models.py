@@ -37,7 +37,9 @@ def train(data: tuple[Path, ...], out: Path, seed: int, steps: int) -> None:
 def evaluate(model: str, gold: Path, out: Path | None, as_json: bool) -> None:
     """Measure MODEL ("default", or a folder that train made) on GOLD.
 
-    The figures are honest only for texts that the model was not trained on.
+    GOLD is a file of annotated texts or labelled pages, or the folder of a release. The figures are honest only for
+    texts that the model was not trained on, and, of a release, tell how far the model agrees with the one that
+    labelled it.
     """
     from libya_news.training import evaluate_model  # noqa: PLC0415
 
@@ -54,13 +56,7 @@ def evaluate(model: str, gold: Path, out: Path | None, as_json: bool) -> None:
 
 def _line(group: str, figures: dict[str, Any]) -> str:
     labels = "  ".join(f"{name} {part['f1']:.3f}" for name, part in figures["labels"].items())
-    named = (
-        ("macro F1", "unit_macro_f1"),
-        ("by characters", "char_macro_f1"),
-        ("exact span F1", "exact_f1"),
-        ("kind accuracy", "kind_accuracy"),
-    )
-    known = [f"{words} {figures[key]:.3f}" for words, key in named if figures.get(key) is not None]
+    known = [f"{words} {figures[key]:.3f}" for words, key in _NAMED if figures.get(key) is not None]
     return f"{group}: {'  '.join(known)}  {labels}"
 
 
