@@ -164,6 +164,26 @@ def test_later_builds_leave_it_out(store: Path, tmp_path: Path) -> None:
     assert build([tmp_path / "in"], out=tmp_path / "elsewhere").counts["articles"] == 3
 
 
+def test_addresses_that_give_the_same_id_are_the_same(store: Path, tmp_path: Path) -> None:
+    receipt = erase(f"{URL}?utm_source=feed#top", store=store, reason="asked")
+    assert ledger.load(store).erasure_of(f"{URL}#end") == receipt
+    again = f"{URL}?utm_medium=social"
+    (tmp_path / "again.jsonl").write_text(json.dumps({"text": "Another text, same page.", "url": again}), "utf-8")
+    with pytest.raises(EmptyReleaseError, match="1 erased"):
+        build([tmp_path / "again.jsonl"], out=store, version="3.0.0")
+
+
+def test_addresses_that_were_written_down_as_they_were_found_still_count(store: Path, tmp_path: Path) -> None:
+    erase(URL, store=store, reason="asked")
+    found, kept = f"{URL}?utm_source=feed", ledger.load(store)
+    text = (store / ledger.FILE_NAME).read_text("utf-8").replace(kept.salted(URL), kept.salted(found))
+    (store / ledger.FILE_NAME).write_text(text, "utf-8")
+    assert ledger.load(store).erasure_of(found)
+    (tmp_path / "again.jsonl").write_text(json.dumps({"text": "Another text, same page.", "url": found}), "utf-8")
+    with pytest.raises(EmptyReleaseError, match="1 erased"):
+        build([tmp_path / "again.jsonl"], out=store, version="3.0.0")
+
+
 def test_the_place_of_an_erased_version_stays_taken(store: Path, tmp_path: Path) -> None:
     erase(URL, store=store, reason="asked")
     for keep in (False, True):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from libya_news.corpus import near_duplicates
+from libya_news.corpus.addresses import canonical
 from libya_news.errors import DataError, EnvironmentFaultError, UsageError
 from libya_news.records import Release, Tombstone, sha256_hex
 from libya_news.sources import StrPath
@@ -143,7 +144,8 @@ _COLUMNS: Final = ("article_id", "text_sha256", "url", "text")
 
 
 def _named(what: str) -> Callable[[Row], bool]:
-    return lambda row: what in (row["article_id"], row["url"])
+    address = canonical(what)
+    return lambda row: what == row["article_id"] or (row["url"] is not None and canonical(row["url"]) == address)
 
 
 def _copies(store: Store, entries: Collection[Blocked]) -> Iterator[Blocked]:

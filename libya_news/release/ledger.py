@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from libya_news.corpus.addresses import canonical
 from libya_news.errors import DataError
 from libya_news.records import Release
 
@@ -36,7 +37,8 @@ class Blocked:
     Attributes:
         article_id: its id.
         text: salted hash of its text's SHA-256.
-        url: salted hash of its address; None where it had none.
+        url: salted hash of its address in the one way in which ids have it too, or, of erasures that are older than
+            that, as it was found; None where it had none.
     """
 
     article_id: str
@@ -106,7 +108,7 @@ class Ledger:
 
     def entry(self, article_id: str, text_sha256: str, url: str | None) -> Blocked:
         """How an article is written down here."""
-        return Blocked(article_id, self.salted(text_sha256), self.salted(url) if url else None)
+        return Blocked(article_id, self.salted(text_sha256), self.salted(canonical(url)) if url else None)
 
     @property
     def article_ids(self) -> frozenset[str]:
@@ -121,9 +123,17 @@ class Ledger:
 
     def erasure_of(self, what: str) -> Receipt | None:
         """The last erasure of an article by that id or address; None where there was none."""
-        names = {what, self.salted(what)}
+        names = {what, *self._addresses(what)}
         found = [row for row in self.erasures if any(names & {a.article_id, a.url} for a in row.articles)]
         return found[-1] if found else None
+
+    def _addresses(self, url: str | None) -> set[str]:
+        """Under which salted hashes an address may be written down here."""
+        return {self.salted(url), self.salted(canonical(url))} if url else set()
+
+    def _knows(self, row: dict[str, Any], names: frozenset[str]) -> bool:
+        """Whether an article, of which are given the columns that it is known by, goes by one of some names."""
+        return not names.isdisjoint({*astuple(self.entry(**row)), *self._addresses(row["url"])})
 
     def erased_in(self, release: Release) -> list[str]:
         """Ids of the articles of a release that were erased: by id, text or address.
@@ -133,7 +143,7 @@ class Ledger:
         """
         names = self.names
         rows = reading.rows(release, "articles", _KNOWN_BY) if names else ()
-        return [row["article_id"] for row in rows if not names.isdisjoint(astuple(self.entry(**row)))]
+        return [row["article_id"] for row in rows if self._knows(row, names)]
 
     def check(self, release: Release, where: str) -> None:
         """That a release holds nothing that was erased from the store at that address.
@@ -171,7 +181,7 @@ class Ledger:
         if not names:
             return articles, drops.rows(())
         rows = (row for batch in articles.select(*_KNOWN_BY) for row in batch.to_pylist())
-        is_erased = [not names.isdisjoint(astuple(self.entry(**row))) for row in rows]
+        is_erased = [self._knows(row, names) for row in rows]
         erased = articles.column("article_id").filter(pa.array(is_erased))
         told = drops.at_stage(erased, "release", pa.repeat("erased: on the blocklist of the store", len(erased)))
         return articles.chosen([position for position, gone in enumerate(is_erased) if not gone]), told
