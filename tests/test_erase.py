@@ -25,6 +25,7 @@ from libya_news.release import folders, ledger, manifest, reading, shards, shelf
 from libya_news.release.counts import count
 from libya_news.release.erase import erase
 from libya_news.release.reading import table
+from libya_news.release.rebuild import rebuild
 from libya_news.release.rows import InBatches, articles
 from libya_news.release.store import TOMBSTONE, Store, opened
 from libya_news.release.verify import verify
@@ -162,6 +163,14 @@ def test_later_builds_leave_it_out(store: Path, tmp_path: Path) -> None:
     with pytest.raises(EmptyReleaseError, match="1 erased"):
         build([tmp_path / "again.jsonl"], out=store, version="3.0.1")
     assert build([tmp_path / "in"], out=tmp_path / "elsewhere").counts["articles"] == 3
+
+
+def test_a_rebuild_names_an_erasure_as_the_cause(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "in" / "late.jsonl").write_text(json.dumps({"text": "Another text there.", "url": URL}), "utf-8")
+    release = build([tmp_path / "in" / "late.jsonl", tmp_path / "in" / "other.txt"], out=store, name="late")
+    erase(_article_id(store), store=store, reason="asked")
+    again = rebuild(release, sources=[tmp_path / "in"])
+    assert again.causes == ("erasures from the store: 0 articles were left out for them, now 1",)
 
 
 def test_addresses_that_give_the_same_id_are_the_same(store: Path, tmp_path: Path) -> None:

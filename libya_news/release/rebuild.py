@@ -25,7 +25,7 @@ class Rebuilt:
 
     Attributes:
         differing: files that are not the same to the byte, or are there once only.
-        causes: what is not as it was: an input, a library, the code.
+        causes: what is not as it was: an input, a library, the code, what was erased from the store.
     """
 
     differing: tuple[str, ...]
@@ -138,5 +138,8 @@ def _causes(old: Release, new: Release) -> Iterator[str]:
         yield f"schema version: was {old.schema_version}, is {new.schema_version}"
     if old.code != new.code:
         yield f"code: libya_news was {old.code['libya_news']}, is {new.code['libya_news']}, and its files differ"
+    left_out = [side.counts["drops"].get("erased", 0) for side in (old, new)]
+    if left_out[0] != left_out[1]:
+        yield f"erasures from the store: {left_out[0]:,} articles were left out for them, now {left_out[1]:,}"
     if old.erased:
         yield "an article was erased from it"
