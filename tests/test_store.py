@@ -115,6 +115,14 @@ def test_a_folder_that_is_not_there_is_no_empty_store(place: Path) -> None:
         assert (done.returncode, (done.stdout + done.stderr).startswith(said)) == (code, True)
 
 
+def test_a_list_shows_whole_names(place: Path) -> None:
+    name = "the-papers-of-three-cities"
+    build([place / "in"], out=place / "long", name=name)
+    command = [sys.executable, "-m", "libya_news", "list", str(place / "long")]
+    shown = subprocess.run(command, capture_output=True, check=True, text=True, env={**os.environ, "COLUMNS": "80"})
+    assert f" {name}-1.0.0 (latest) " in shown.stdout
+
+
 def test_an_index_that_was_lost_is_made_anew(place: Path) -> None:
     before = Store(place / "releases").index()
     (place / "releases" / "index.json").unlink()

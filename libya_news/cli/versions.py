@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from ._options import AS_JSON, how
@@ -37,10 +37,11 @@ def list_(store: str, as_json: bool) -> None:
     if as_json:
         _print_json({"latest": dict(index.latest), "releases": [asdict(entry) for entry in index.entries]})
         return
-    table = Table("release", "built", "status", "digest", box=None)
+    table = Table(Column("release", no_wrap=True), "built", "status", "digest", box=None)
     for entry in index.entries:
         latest = " (latest)" if index.is_latest(entry) else ""
-        table.add_row(entry.path + latest, entry.created_at, entry.status, entry.digest[:12])
+        built = entry.created_at.replace("T", " ")  # so that it breaks there, where the names leave little room
+        table.add_row(entry.path + latest, built, entry.status, entry.digest[:12])
     Console().print(table if index.entries else Text(f"There is no release in {store}."))
 
 
