@@ -315,6 +315,18 @@ def test_the_card_at_the_top_is_that_of_the_seed_release(tmp_path: Path, root: P
     assert text == (release.path / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_card_says_where_drops_are_told_and_what_a_source_is_called(tmp_path: Path) -> None:
+    _story(tmp_path / "in", "a.txt", "Talks in Moscow end.")
+    (tmp_path / "in" / "b.txt").touch()
+    release = build([tmp_path / "in"], out=tmp_path / "out", split="time:2020-01-01")
+    text, held = (release.path / "README.md").read_text("utf-8"), (release.path / "manifest.json").read_text("utf-8")
+    assert "lists every input and output with its hash, `drops.parquet` every drop." in text
+    assert "the file has no bytes" not in held
+    assert [drop.id for drop in release.drops] == ["in/b.txt"]
+    assert "the path begins with the name of the folder that was given" in text
+    assert not re.search(r"^ \w", text, re.MULTILINE)
+
+
 def test_the_code_on_the_card_loads_the_release_wherever_it_lies(release: Release) -> None:
     text = (release.path / "README.md").read_text(encoding="utf-8")
     code = re.search(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

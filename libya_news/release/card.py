@@ -101,7 +101,7 @@ def _erased(release: Release) -> str:
 def _splits(release: Release) -> str:
     """Where the rows are and, where they were divided, how and what leaks; it ends where more text can follow."""
     if not release.leakage:
-        return f"All rows are in the split `{release.files[0].split}`."
+        return f"All rows are in the split `{release.files[0].split}`. "
     found = release.leakage
     articles = [(f"`{f.split}`", f.rows) for f in _by_split(release)]
     shared = [(name, row["shared"], row["of"]) for name, row in found["overlap"].items()]

@@ -92,7 +92,7 @@ MENTION: Final = (
 
 ARTICLES: Final = (
     Column("article_id", pa.string(), False, "stable id, made from the content as found and where it stood", "20 hexadecimal digits"),
-    Column("source", pa.string(), False, "file that held the article, relative to the folder that was given", "path with /"),
+    Column("source", pa.string(), False, "file that held the article; the path begins with the name of the folder that was given", "path with /"),
     Column("url", pa.string(), True, "web address, as the source gave it", "URL"),
     Column("publisher", pa.string(), True, "who published the article", "name"),
     Column("title", pa.string(), True, "title that the source gave, else the headline found in the text", "text"),
