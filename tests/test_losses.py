@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from libya_news import build
+from libya_news.errors import EmptyReleaseError
 from libya_news.release import losses, manifest, reading
 from libya_news.release.losses import Loss
 
@@ -56,6 +57,15 @@ def test_files_that_gave_nothing_are_named(news: Path, tmp_path: Path, caplog: p
     ]
     assert "wording" in first.reason
     assert _warnings(caplog, news, out=tmp_path, keep=True) == told
+
+
+def test_the_first_drop_is_the_one_that_stands_first(news: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "export.csv").write_text("wording\n" + "Talks.\n" * 120, encoding="utf-8")
+    with pytest.raises(EmptyReleaseError, match=r"120 no text\). The first: in/export\.csv:2: "):
+        build(tmp_path / "in", out=tmp_path / "none")
+    (loss,) = losses.whole_files(build([tmp_path / "in", news / "good.jsonl"], out=tmp_path / "out"))
+    assert loss.first.id == "in/export.csv:2"
 
 
 def test_no_more_are_named_than_one_reads(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

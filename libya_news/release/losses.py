@@ -58,9 +58,19 @@ def empty(files: int, dropped: Iterable[Drop]) -> EmptyReleaseError:
     counts = ranked(map(_word, dropped))
     why = f" ({', '.join(f'{count} {reason}' for reason, count in counts.items())})" if counts else ""
     most = next(iter(counts), "")
-    first = next((f" The first: {drop.id}: {drop.reason}." for drop in dropped if _word(drop) == most), "")
+    found = min((drop for drop in dropped if _word(drop) == most), key=_place, default=None)
+    first = f" The first: {found.id}: {found.reason}." if found else ""
     what = f"None of the {files} input files" if files else "Nothing that was given"
     return EmptyReleaseError(f"{what} gave an article{why}.{first}", _REMEDIES.get(most, _FORMATS))
+
+
+def _place(drop: Drop) -> tuple[int, str]:
+    """Where a drop stands among those of its file: drops come in the order of letters, in which row 10 is before 2.
+
+    >>> _place(Drop("a.csv:2", "read", "")) < _place(Drop("a.csv:10", "read", ""))
+    True
+    """
+    return len(drop.id), drop.id
 
 
 def _word(drop: Drop) -> str:
@@ -91,7 +101,7 @@ def _dropped(drops: Iterable[Drop], file_of: Callable[[str], str]) -> dict[str, 
         if drop.stage in _OF_RECORDS and _word(drop) not in _KNOWN_OTHERWISE:
             file = file_of(drop.id) or drop.id
             before = found.get(file, Loss(file, 0, drop))
-            found[file] = Loss(file, before.drops + 1, before.first)
+            found[file] = Loss(file, before.drops + 1, min(before.first, drop, key=_place))
     return found
 
 
