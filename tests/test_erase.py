@@ -138,6 +138,8 @@ def test_one_folder_of_a_version_is_the_latest(store: Path) -> None:
         erase(article, store=store, reason="asked")
         marked = [line.split()[0] for line in _command("list", store).splitlines() if " (latest)" in line]
         assert marked == [f"libya-news-3.0.0-erased-{number}"]
+    with pytest.raises(UsageError, match=r"3\.0\.0 is withdrawn\. Name libya-news-3\.0\.0-erased-2 instead"):
+        Store(store).rollback("libya-news-3.0.0")
 
 
 def test_no_cache_serves_the_old_rows(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ from libya_news.release import manifest, reading, schema, sidebyside, staging, v
 from libya_news.release.diff import diff
 from libya_news.release.rebuild import rebuild
 from libya_news.release.shards import write
-from libya_news.release.store import Store, opened
+from libya_news.release.store import Store, opened, rolled_back
 from libya_news.release.verify import verify
 from libya_news.sources import Meter, SourceFile, read_file
 
@@ -84,6 +84,16 @@ def test_rollback_moves_latest_and_deletes_nothing(place: Path) -> None:
     assert (place / "releases" / "libya-news-1.1.0" / "manifest.json").exists()
     with pytest.raises(UsageError, match=r"no release.*It has: libya-news-1\.0\.0"):
         store.rollback("libya-news-3.0.0")
+
+
+def test_a_rollback_by_address(place: Path) -> None:
+    store = place / "releases"
+    assert rolled_back(store / "libya-news-1.0.0")[1] == rolled_back(store / "libya-news")[1] == "libya-news-1.0.0"
+    for address in (store, f"{store}/"):
+        with pytest.raises(UsageError, match=r"releases is a store\. Name one of its releases: .*libya-news-1\.0\.0, "):
+            rolled_back(address)
+    with pytest.raises(UsageError, match=r"no release 'libya-news-3\.0\.0'\. It has: libya-news-1\.0\.0, "):
+        rolled_back(store / "libya-news-3.0.0")
 
 
 def test_what_is_withdrawn_is_not_the_latest(place: Path) -> None:

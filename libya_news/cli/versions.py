@@ -90,10 +90,9 @@ def verify(context: click.Context, release: str, as_json: bool) -> None:
 @AS_JSON
 def rollback(release: str, as_json: bool) -> None:
     """Make RELEASE the latest version of its store again. Nothing is deleted."""
-    from libya_news.release.store import located  # noqa: PLC0415
+    from libya_news.release.store import rolled_back  # noqa: PLC0415
 
-    store, path = located(release)
-    index = store.rollback(path)
+    index, path = rolled_back(release)
     if as_json:
         _print_json({"latest": dict(index.latest)})
     else:

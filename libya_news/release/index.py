@@ -114,7 +114,9 @@ class Index:
         """
         entry = self.find(path)
         if entry.status == WITHDRAWN:
-            raise UsageError(f"{path} is withdrawn.", "Choose a version that is published.")
+            stands = self.stands_for(entry)
+            remedy = f"Name {stands.path} instead." if stands else "Choose a version that is published."
+            raise UsageError(f"{path} is withdrawn.", remedy)
         return replace(self, latest={**self.latest, entry.name: entry.version})
 
     def withdrawn(self, path: str) -> Index:

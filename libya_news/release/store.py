@@ -322,6 +322,20 @@ def located(url: StrPath) -> tuple[Store, str]:
     return Store(parent or "."), leaf
 
 
+def rolled_back(url: StrPath) -> tuple[Index, str]:
+    """The index of a store in which the release at an address is the latest again, and the name of its folder.
+
+    Raises:
+        UsageError: see ``Store.rollback``; where that is the address of a store, the error names its releases.
+    """
+    store, path = located(url)
+    try:
+        index = store.rollback(path)
+    except UsageError as error:
+        raise _of_store(url) or error from None
+    return index, index.find(path).path
+
+
 @contextlib.contextmanager
 def opened(url: StrPath) -> Iterator[Release]:
     """A release by its address, ``STORE/NAME-X.Y.Z`` or ``STORE/NAME`` for the latest: see ``Store.opened``.
