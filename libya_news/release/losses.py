@@ -31,6 +31,7 @@ _REMEDIES: Final = {
     "no text": "Name the field that holds the text: --map text=NAME.",
     "filtered": "Check [filters] in the config file.",
     "off topic": "Give another --topic, or none to keep everything.",
+    "erased": "What was erased from a store stays out of it: give other sources.",
     "unreadable": "Check that it is there and may be read.",
     "too large": "Allow more: --max-document-bytes.",
     "unknown format": _FORMATS,
