@@ -19,7 +19,7 @@ import pytest
 from rich.console import Console
 
 from libya_news import __version__, build
-from libya_news.release import schema
+from libya_news.release import reading, schema
 
 
 def run(*arguments: str | Path, given: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -72,6 +72,22 @@ def test_inspect_json_from_standard_input(root: Path) -> None:
     shown = json.loads(run("inspect", "-", "--json", given=data).stdout)
     assert len(shown["segments"]) == 25
     assert all(row["text"] == shown["text"][row["start"] : row["end"]] for row in shown["segments"])
+
+
+def test_inspect_shows_the_segments_that_a_build_makes(tmp_path: Path) -> None:
+    """With the title that the record has, which makes a headline of the first line."""
+    row = {"title": "Libya", "text": "Libya\n\nThe ferry to Valletta will sail again next week, the operator said."}
+    (tmp_path / "a.json").write_text(json.dumps(row), encoding="utf-8")
+    shown = json.loads(run("inspect", tmp_path / "a.json", "--json").stdout)["segments"]
+    (made,) = reading.Articles(build(tmp_path / "a.json", out=tmp_path / "out"), "train")
+    assert [(row["kind"], row["start"]) for row in shown] == [(one.kind, one.start) for one in made.segments]
+    assert shown[0]["kind"] == "headline"
+
+
+def test_inspect_says_how_other_names_of_fields_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"story": "Talks."}\n' * 2, encoding="utf-8")
+    told = run("inspect", tmp_path / "a.jsonl").stderr.decode()
+    assert "no field of text; there are story. inspect knows the usual names of fields alone: build with --map" in told
 
 
 def test_inspect_is_plain_in_a_pipe_and_cannot_steer_the_terminal() -> None:

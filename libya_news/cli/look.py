@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -24,14 +24,15 @@ from ._writing import write
 def inspect(file: str, as_json: bool, svg: str | None) -> None:
     """Print one text with its segments, coloured by label.
 
-    FILE is any file that ``build`` takes, and its first article is shown; - reads standard input.
+    FILE is any file that ``build`` takes, and its first article is shown; - reads a text from standard input.
     """
     from libya_news import _show  # noqa: PLC0415
     from libya_news.normalize import normalize  # noqa: PLC0415
     from libya_news.segment import segment  # noqa: PLC0415
 
     raw = RawArticle("standard input", sys.stdin.buffer.read()) if file == "-" else _first_article(file)
-    normalized, segments = _page(raw) if raw.html else ((made := normalize(raw.data)), segment(made.text))
+    title = normalize(raw.title).text if raw.title else None
+    normalized, segments = _page(raw) if raw.html else ((made := normalize(raw.data)), segment(made.text, title=title))
     if as_json:
         click.echo(json.dumps(_inspected(raw, normalized, segments), ensure_ascii=False, indent=1))
     elif svg:
@@ -56,11 +57,14 @@ def _first_article(file: str) -> RawArticle:
     drops: list[Drop] = []
     article = next(read(file, on_drop=drops.append), None)
     if article is None:
-        why = "; ".join(drop.reason for drop in drops[:3]) or "there is no file in it"
-        raise DataError(
-            f"{file!r} holds no article: {why}.", "Name a file in one of the formats that `libya-news sources` lists."
-        )
+        reasons = list(dict.fromkeys(drop.reason for drop in drops))[:3] or ["there is no file in it"]
+        remedy = _USUAL if reasons[0].startswith("no text:") else _OTHER
+        raise DataError(f"{file!r} holds no article: {'; '.join(reasons)}.", remedy)
     return article
+
+
+_OTHER: Final = "Name a file in one of the formats that `libya-news sources` lists."
+_USUAL: Final = "inspect knows the usual names of fields alone: build with --map, and inspect the release."
 
 
 def _inspected(raw: RawArticle, normalized: Normalized, segments: list[Segment]) -> dict[str, Any]:
