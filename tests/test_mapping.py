@@ -45,7 +45,7 @@ def _warnings(
 
 def _told(ours: str, theirs: str, articles: int = 2) -> str:
     got = f"got its {ours} from the field {theirs!r} that it is mapped to"
-    return f"None of the {articles} articles {got}. Check the name."
+    return f"None of the {articles} articles {got}. Check name and values."
 
 
 NAMES = {

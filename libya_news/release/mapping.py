@@ -1,4 +1,4 @@
-"""What a mapping gives: a slip in a name that it says is no error, and would pass in silence.
+"""What a mapping gives: a slip in a name, or values that say nothing, are no error, and would pass in silence.
 
 It is told from what was made of the articles, whoever made it, on this machine or another, now or when a cache was
 filled. What else fills a column hides a slip: a field of a usual name, what a page says, the headline of a text as its
@@ -23,7 +23,7 @@ from .rows import cells
 _TEXTS: Final = ("text", "html")
 """Ours of which every article has one; under which name, what was made of it does not tell."""
 
-_IN_VAIN: Final = "None of the %s articles got its %s from the field %r that it is mapped to. Check the name."
+_IN_VAIN: Final = "None of the %s articles got its %s from the field %r that it is mapped to. Check name and values."
 
 _NOTHING: Final[tuple[Any, ...]] = (None, [], UNKNOWN)
 """What a column has where nobody says anything."""
