@@ -398,6 +398,12 @@ def test_broken_rows(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_title_above_the_names_of_columns_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sep=;\nTitle;Text;Date\nPorts;They opened.;2020-01-14\n", encoding="utf-8")
+    (drop, _) = _read(tmp_path)[1]
+    assert drop.reason == "broken record: 3 values for 2 columns; by the first row these are sep=, "
+
+
 # Parquet and Arrow
 
 

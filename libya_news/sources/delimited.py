@@ -14,7 +14,7 @@ from typing import Final
 
 from libya_news.records import Drop, RawArticle
 
-from ._fields import article_from
+from ._fields import article_from, listed
 from ._streams import OpenFile, Refused, refuse_empty, too_large
 
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -22,6 +22,9 @@ _TABS: Final = (".tsv", ".tab")
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 """What may part columns: semicolons where the comma is in numbers, as spreadsheets write them in French or German."""
+
+_MOST_TOLD: Final = 200
+"""Characters of the names of columns that each row with too many values tells: a title above them is seen at once."""
 
 _HEAD_BYTES: Final = 1 << 16
 """Bytes of the head line that are looked at: names of columns take some hundreds."""
@@ -51,12 +54,13 @@ def _articles(file: OpenFile, readline: Callable[[int], bytes]) -> Iterator[RawA
         yield Drop(f"{file.name}:1", "read", first)
         return
     names = [value.decode("utf-8", "replace").strip() for value in first]
+    named = f"; by the first row these are {listed(names)}"[:_MOST_TOLD]
     for row in found:
         where = f"{file.name}:{rows.first_line}"
         if isinstance(row, str):
             yield Drop(where, "read", row)
         elif len(row) > len(names):
-            yield Drop(where, "read", f"broken record: {len(row)} values for {len(names)} columns")
+            yield Drop(where, "read", f"broken record: {len(row)} values for {len(names)} columns{named}")
         elif row:
             yield article_from(dict(zip(names, row, strict=False)), file, str(rows.first_line))
 
