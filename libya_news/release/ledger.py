@@ -129,11 +129,12 @@ class Ledger:
 
     def _addresses(self, url: str | None) -> set[str]:
         """Under which salted hashes an address may be written down here."""
-        return {self.salted(url), self.salted(canonical(url))} if url else set()
+        return set(map(self.salted, {url, canonical(url)})) if url else set()
 
     def _knows(self, row: dict[str, Any], names: frozenset[str]) -> bool:
         """Whether an article, of which are given the columns that it is known by, goes by one of some names."""
-        return not names.isdisjoint({*astuple(self.entry(**row)), *self._addresses(row["url"])})
+        text = self.salted(row["text_sha256"])
+        return not names.isdisjoint({row["article_id"], text, *self._addresses(row["url"])})
 
     def erased_in(self, release: Release) -> list[str]:
         """Ids of the articles of a release that were erased: by id, text or address.
