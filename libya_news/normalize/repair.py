@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -194,7 +196,7 @@ def _by_ftfy(line: str) -> list[Edit]:
 
 def forget() -> None:
     """Let go of what became of lines, as ``suspicion.forget`` does: most are asked for again after each repair."""
-    for lines_of in (_by_utf8, _by_ftfy, _arabic_letters):
+    for lines_of in (_by_utf8, _by_ftfy, _letters):
         lines_of.cache_clear()
 
 
@@ -214,25 +216,51 @@ def _common(one: str, other: str) -> int:
 def swapped_edits(text: str, damaged: list[Line]) -> list[Edit]:
     """Undo the reading of Arabic bytes as Windows-1252 or Latin-1, line by line.
 
-    A line is judged by the frequencies of its letters; where one was sure, less is asked of the others.
+    A line is judged by the frequencies of its letters; where one was sure, less is asked of the others. Of two
+    encodings, which share half of the alphabet, it is the one that fits all suspicious lines best.
     """
     suspects = [text[start:end] for start, end, found in damaged if "swapped" in found]
-    for encoding in table()["arabic"] if suspects else ():
-        if any(_arabic_letters(line, encoding) >= FEW_LETTERS for line in suspects):
-            found = [(span, text[slice(*span)]) for span in lines(text)]
-            swapped = [(span, line) for span, line in found if _arabic_letters(line, encoding) >= FEWER_LETTERS]
-            return [Edit(*span, _swap(line, encoding)) for span, line in swapped]
-    return []
+    encodings: list[str] = table()["arabic"]
+    sure = [name for name in encodings if any(_arabic_letters(line, name) >= FEW_LETTERS for line in suspects)]
+    if not sure:
+        return []
+    encoding = max(sure, key=lambda name: _letters("\n".join(suspects), name)[1])
+    found = [(span, text[slice(*span)]) for span in lines(text)]
+    swapped = [(span, line) for span, line in found if _arabic_letters(line, encoding) >= FEWER_LETTERS]
+    return [Edit(*span, _swap(line, encoding)) for span, line in swapped]
+
+
+def _arabic_letters(line: str, encoding: str) -> int:
+    """Letters of the words without ASCII letters, where these are Arabic when read in that encoding; 0 where not."""
+    number, mean = _letters(line, encoding)
+    return number if mean >= LEAST_ARABIC else 0
 
 
 @cache
-def _arabic_letters(line: str, encoding: str) -> int:
-    """Letters of the words without ASCII letters, where these are Arabic when read in that encoding; 0 where not."""
-    counts = Counter("".join(_swapped_word().findall(line)))
+def _letters(line: str, encoding: str) -> tuple[int, float]:
+    """How many letters the words without ASCII letters have, and the mean of their weights in that encoding."""
     weights = _weights(encoding)
+    # One letter, or one again and again, tells nothing: "È", "å", "„Ääääää“".
+    found: list[str] = _swapped_word().findall(line)
+    words = [word for word in found if len({sign.lower() for sign in word if sign in weights}) > 1]
+    counts = Counter("".join(words))
     letters = [(weights[sign], count) for sign, count in counts.items() if sign in weights]
-    length = sum(count for _, count in letters)
-    return length if sum(weight * count for weight, count in letters) >= LEAST_ARABIC * length else 0
+    letters.append((UNKNOWN_LETTER, len(_misplaced_vowel(encoding).findall(" ".join(words)))))
+    number = sum(count for _, count in letters)
+    return number, sum(weight * count for weight, count in letters) / max(number, 1)
+
+
+@cache
+def _misplaced_vowel(encoding: str) -> re.Pattern[str]:
+    """A vowel sign that stands behind no letter, as Cyrillic letters read as Arabic do; by what it was misread as."""
+    carriers = _misread_as(encoding, lambda character: character.isalpha() or character == "\u0651")
+    vowels = _misread_as(encoding, lambda character: character in "\u064b\u064c\u064d\u064e\u064f\u0650\u0652")
+    return re.compile(f"(?<![{carriers}])[{vowels}]")
+
+
+def _misread_as(encoding: str, is_wanted: Callable[[str], bool]) -> str:
+    """What characters are misread as, to be put between the brackets of a pattern."""
+    return re.escape("".join(chr(sign) for sign, found in _swapping(encoding).items() if is_wanted(found)))
 
 
 def _swap(line: str, encoding: str) -> str:
@@ -257,10 +285,18 @@ def _swapping(encoding: str) -> dict[int, str]:
 
 @cache
 def _weights(encoding: str) -> dict[str, float]:
-    """The logarithm of each letter's frequency, by what its byte was misread as."""
+    """The logarithm of each letter's frequency, by what its byte was misread as.
+
+    A control, which an encoding has for a byte that it leaves undefined, counts as an unknown letter; but not where
+    Windows-1252 has a quotation mark or a dash, which pages in any encoding have.
+    """
     frequencies = {letter: math.log(share) for letter, share in table()["letters"].items()}
-    letters = ((chr(sign), letter) for sign, letter in _swapping(encoding).items() if letter.isalpha())
-    return {sign: frequencies.get(letter, UNKNOWN_LETTER) for sign, letter in letters}
+    letters = ((chr(sign), letter) for sign, letter in _swapping(encoding).items())
+    return {
+        sign: frequencies.get(letter, UNKNOWN_LETTER)
+        for sign, letter in letters
+        if letter.isalpha() or (letter < "\xa0" and unicodedata.category(_DEFINED_C1.get(sign, sign))[0] != "P")
+    }
 
 
 def c1_controls(text: str) -> list[Edit]:

@@ -1,7 +1,7 @@
 """One scan that says which fixes a text can need: what it does not name would find nothing to do.
 
 All fixes' patterns are compiled into one automaton (RE2, linear in any text), which reads the text once at hundreds of
-megabytes a second. ``tests/test_normalize_sieve.py`` shows that nothing slips through.
+megabytes a second. ``tests/test_normalize_properties.py`` shows that nothing slips through.
 """
 
 from __future__ import annotations
