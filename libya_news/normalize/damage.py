@@ -16,6 +16,8 @@ article has as many: longer ones are dropped."""
 
 _BEYOND_REPAIR = ("misread_arabic", "lossy_arabic")
 _LOST = re.compile("[\ufffd\x80-\x9f]+")
+_OPENING = r"(?P<opening>(?<![^\s(\[–—])[»›”](?=[^\W\d_]))"
+"""What opens a quotation in German, Danish, Swedish and Finnish (»Über«, ”Åland”): likely before any letter."""
 
 Span = tuple[int, int]
 
@@ -85,11 +87,11 @@ def _damage_in(text: str, start: int, end: int) -> list[Span]:
     if not found.isdisjoint(_BEYOND_REPAIR):
         return [(start, end)]
     pattern = _unlikely_or_lost() if "unlikely" in found else _LOST
-    return [m.span() for m in pattern.finditer(text, start, end)]
+    return [m.span() for m in pattern.finditer(text, start, end) if m.lastgroup != "opening"]
 
 
 @cache
 def _unlikely_or_lost() -> re.Pattern[str]:
     from ftfy.badness import BADNESS_RE  # noqa: PLC0415 - slow to import, and needed for damaged text only
 
-    return re.compile(f"{BADNESS_RE.pattern}|{_LOST.pattern}", BADNESS_RE.flags)
+    return re.compile(f"{_OPENING}|{BADNESS_RE.pattern}|{_LOST.pattern}", BADNESS_RE.flags)

@@ -72,9 +72,12 @@ def swapped_letters() -> str:
 
 def lossy_arabic() -> str:
     """Three leads of Arabic UTF-8, each followed by what is no Arabic letter: what Mac Arabic and other codecs that
-    lose bytes leave behind. Or one that was read as Windows-1252, and a question mark for what followed it."""
+    lose bytes leave behind. Or one that was read as Windows-1252, with a question mark for what followed it, and
+    beside it an Arabic letter or another lead: alone it is sound ("OÙ?")."""
     leads = "".join(members(reading(name), 0xD8, 0xD9) for name in ARABIC_READINGS)
-    return rf"(?:[{leads}][^\s\u0600-\u06ff.,:;!?()\"'0-9-]){{3}}|[ØÙ]\?"
+    beside = rf"(?:[ØÙÚÛ][?{members(reading('cp1252'), 0x80, 0xBF)}]|[\u0600-\u06ff])"
+    lost = rf"[ØÙÚÛ]\?{beside}|{beside}[ØÙÚÛ]\?"
+    return rf"(?:[{leads}][^\s\u0600-\u06ff.,:;!?()\"'0-9-]){{3}}|{lost}"
 
 
 @cache
