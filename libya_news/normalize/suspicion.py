@@ -42,7 +42,8 @@ def misread_arabic() -> str:
     """UTF-8 that was misread in an encoding of Arabic: two neighbours, or an accented letter beside a plain one.
 
     Each is a lead and a sign that is not found behind it: no letter, as in Persian, and no Arabic punctuation. Or
-    three Arabic letters in a row, with any sign: their two leads are rare letters.
+    three Arabic letters in a row, with any sign: their two leads are rare letters. Leads that are letters at the end of
+    words (ا ب ة) count behind a plain letter alone: "قناة«BBC»" is sound.
     """
     return "|".join(map(_misread_in, map(reading, ARABIC_READINGS)))
 
@@ -50,9 +51,10 @@ def misread_arabic() -> str:
 def _misread_in(encoding: Reading) -> str:
     behind = f"[{re.escape(''.join(filter(_is_odd, encoding.characters[0x80:0xC0])))}]"
     pair = f"[{members(encoding, 0xC2, 0xDF)}]{behind}|[{members(encoding, 0xE0, 0xEF)}]{behind}{behind}"
-    accented = f"[{encoding.characters[0xC2]}{encoding.characters[0xC3]}{encoding.characters[0xC5]}]{behind}"
+    accented = f"[{members(encoding, 0xC2, 0xC5)}]{behind}"
+    accented_behind = f"[{members(encoding, 0xC2, 0xC9)}]{behind}"
     arabic = f"[{members(encoding, 0xD8, 0xD9)}][{members(encoding, 0x80, 0xBF)}]"
-    return f"(?:{pair})(?:{pair})|(?:{arabic}){{3}}|[A-Za-z](?:{accented})|(?:{accented})[A-Za-z]"
+    return f"(?:{pair})(?:{pair})|(?:{arabic}){{3}}|[A-Za-z]{accented_behind}|{accented}[A-Za-z]"
 
 
 def _is_odd(character: str) -> bool:
