@@ -71,6 +71,18 @@ def test_utf8_with_a_few_errors_stays_utf8() -> None:
     assert found.damage
 
 
+def test_emoji_as_two_surrogates_in_utf8_are_one_character() -> None:
+    data = "ليبيا \ud83d\ude00 اليوم".encode("utf-8", "surrogatepass")
+    found = normalize(data)
+    assert (found.text, found.encoding, found.damage) == ("ليبيا 😀 اليوم", "utf-8", ())
+    assert data[slice(*found.origin_span(6, 7))] == "\ud83d\ude00".encode("utf-8", "surrogatepass")
+    assert found.origin(len(found.text)) == len(data)
+
+
+def test_half_of_a_pair_of_surrogates_is_no_utf8() -> None:
+    assert normalize("salí\xa0«".encode("cp1252")).text == "salí «"
+
+
 @pytest.mark.parametrize("start", [b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08"])
 def test_binary_data_can_be_told(start: bytes) -> None:
     found = normalize(start + random.Random(1).randbytes(3000))  # noqa: S311 - any bytes will do

@@ -86,7 +86,19 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
             return Decoded(data.decode("utf-8"), "utf-8", 1.0)
         except UnicodeDecodeError:
             pass
+        if found := _cesu8(data):
+            return found
     return _declared(data, declared) or _broken_utf8(data) or _detected(data)
+
+
+def _cesu8(data: bytes) -> Decoded | None:
+    """The bytes as CESU-8 (UTR #26): UTF-8 but for characters such as emoji, which are pairs of UTF-16 surrogates."""
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+        text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")  # all are pairs
+    except UnicodeDecodeError:
+        return None
+    return Decoded(text, "utf-8", 1.0, errors="surrogatepass")
 
 
 def _table() -> MappingProxyType[str, Any]:
