@@ -26,7 +26,10 @@ MAX_MARKS = 30
 needs more, and ordering a run costs the square of its length."""
 
 _AMPERSAND = "(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);"
-_ENTITY = re.compile(rf"&(?:{_AMPERSAND})*((?:#[0-9]{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,30}});)")
+_PAIR = rf"#(5[56][0-9]{{3}});&(?:{_AMPERSAND})*#(5[67][0-9]{{3}})"
+_ENTITY = re.compile(
+    rf"&(?:{_AMPERSAND})*((?:{_PAIR}|#[0-9]{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,30}});)"
+)
 _HIGH, _LOW = r"[\ud800-\udbff]", r"[\udc00-\udfff]"
 _SURROGATE = re.compile(rf"{_HIGH}{_LOW}|(?:{_HIGH}(?!{_LOW})|[\udc00-\udc7f\udd00-\udfff])+")
 _UNDECODABLE = re.compile(r"[\udc80-\udcff]")
@@ -84,8 +87,9 @@ undecodable = Rule(_UNDECODABLE, "\ufffd")
 def html_entities(text: str) -> list[Edit]:
     """HTML entities become their characters, however often their ampersand was escaped.
 
-    A line with ``<`` in it is left alone, as it may be HTML that is meant to be read as such (ftfy's rule). So is
-    an entity without its semicolon, and a name that HTML does not know.
+    A name in capitals that HTML does not know is one in a text that was put in capitals (ftfy's rule), and the
+    numbers of two surrogates are one character. A line with ``<`` in it is left alone, as it may be HTML that is meant
+    to be read as such (ftfy's rule). So is an entity without its semicolon, and a name that HTML does not know.
 
     >>> html_entities("Q&amp;amp;A")
     [Edit(start=1, end=10, new='&', transcoded=False)]
@@ -95,8 +99,24 @@ def html_entities(text: str) -> list[Edit]:
     found = (
         m for start, end in lines(text) if text.find("<", start, end) < 0 for m in _ENTITY.finditer(text, start, end)
     )
-    edits = (Edit(m.start(), m.end(), html.unescape("&" + m[1])) for m in found)
+    edits = (Edit(m.start(), m.end(), _unescaped(m)) for m in found)
     return [edit for edit in edits if edit.new != text[edit.start : edit.end]]
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """What an entity, or a pair of them, stands for; the same where it stands for nothing."""
+    entity = "&" + match[1]
+    if match[2] and _is_pair(high := int(match[2]), low := int(match[3])):
+        return (chr(high) + chr(low)).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    new = html.unescape(entity)
+    if new == entity and entity.isupper():
+        small = html.unescape(entity.lower())
+        return small.upper() if small != entity.lower() else entity
+    return new
+
+
+def _is_pair(high: int, low: int) -> bool:
+    return 0xD800 <= high < 0xDC00 <= low < 0xE000
 
 
 def lines(text: str) -> Iterator[tuple[int, int]]:
