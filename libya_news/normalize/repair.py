@@ -52,6 +52,7 @@ Chinese, Japanese and Korean lines, read in the same way, none (highest -3.80)."
 
 _DEFINED_C1 = {chr(byte): reading("cp1252").characters[byte] for byte in range(0x80, 0xA0)}
 _WESTERN = re.compile("[\x00-\x7f\xa0-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u2000-\u206f\u20ac]+")
+_LOST_SPACE = re.compile(r"(?<=\u0623) ( |(?=\w))?")
 _PIECE = re.compile(r"\S.{0,999}(?!\S)|\S{1,1000}")
 _C1 = re.compile("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 
@@ -124,12 +125,19 @@ def _moved(edits: list[Edit], by: int) -> list[Edit]:
 
 
 def _western_in_arabic(line: str) -> list[Edit]:
-    """A line of Latin letters whose few accents and quotation marks were misread in an encoding of Arabic."""
-    for name in ARABIC_READINGS:
-        new = _utf8_in(reading(name), line, 1)
-        if new is not None and _WESTERN.fullmatch(new):
-            return [Edit(0, len(line), new, transcoded=True)]
-    return []
+    """A line of Latin letters whose few accents and quotation marks were misread in an encoding of Arabic.
+
+    Where the second byte of "à", a no-break space, became a space or one with the space behind it, that comes first.
+    """
+    if (new := _western(line)) is not None:
+        return [Edit(0, len(line), new, transcoded=True)]
+    lost = [Edit(m.start(), m.end(), "\xa0" if m[1] is None else "\xa0 ") for m in _LOST_SPACE.finditer(line)]
+    return lost if lost and _western(apply_edits(line, lost)) is not None else []
+
+
+def _western(line: str) -> str | None:
+    found = (_utf8_in(reading(name), line, 1) for name in ARABIC_READINGS)
+    return next((new for new in found if new is not None and _WESTERN.fullmatch(new)), None)
 
 
 def _pieces(line: str) -> list[Edit]:
@@ -137,9 +145,16 @@ def _pieces(line: str) -> list[Edit]:
     for name in ARABIC_READINGS:
         runs = [(m, _utf8_in(reading(name), m[0], SURE_SEQUENCES)) for m in _misread_words(name).finditer(line)]
         edits = [Edit(m.start(), m.end(), new, transcoded=True) for m, new in runs if new is not None]
-        if edits and not is_damaged(apply_edits(line, edits)):
+        lost = any(_touches_arabic(line, edit) for edit in edits)
+        if edits and not lost and not is_damaged(apply_edits(line, edits)):
             return edits
     return []
+
+
+def _touches_arabic(line: str, edit: Edit) -> bool:
+    """Whether a misread word touches an Arabic letter: it then is a lead whose second byte is lost, no letter."""
+    around = line[max(edit.start - 1, 0) : edit.start] + line[edit.end : edit.end + 1]
+    return any(sign.isalpha() and sign >= "\u0600" for sign in around)
 
 
 @cache
