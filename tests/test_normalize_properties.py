@@ -116,6 +116,13 @@ def test_misread_characters_are_traced_one_by_one() -> None:
     assert [found.origin(at) for at in range(7)] == [0, 2, 4, 6, 8, 10, 12]
 
 
+def test_a_sound_word_between_two_misread_ones_is_traced_to_itself() -> None:
+    text = "Le rÃ©gime, dit l’émissaire à Tripoli, attend la rÃ©union."
+    found = normalize(text)
+    start = found.text.index("Tripoli")
+    assert text[slice(*found.origin_span(start, start + 7))] == "Tripoli"
+
+
 ENDLESS = {
     "one line": "word ",
     "bullets": "•",

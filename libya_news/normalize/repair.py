@@ -16,6 +16,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from .damage import is_damaged, is_given_up
@@ -206,13 +207,23 @@ def _by_ftfy(line: str) -> list[Edit]:
     from ftfy import fix_encoding_and_explain  # noqa: PLC0415 - see _config
 
     new = fix_encoding_and_explain(line, _config()).text
-    return [] if new == line or is_damaged(new) else [_smallest(line, new)]
+    return [] if new == line or is_damaged(new) else _edits_between(line, new)
 
 
 def forget() -> None:
     """Let go of what became of lines, as ``suspicion.forget`` does: most are asked for again after each repair."""
     for lines_of in (_by_utf8, _by_ftfy, _letters):
         lines_of.cache_clear()
+
+
+def _edits_between(old: str, new: str) -> list[Edit]:
+    """Edits from an old line to a new one: of each word that differs, or one where the words do not go in pairs."""
+    if old.count(" ") != new.count(" "):
+        return [_smallest(old, new)]
+    pairs = list(zip(old.split(" "), new.split(" "), strict=True))
+    starts = accumulate((len(word) + 1 for word, _ in pairs), initial=0)
+    found = zip(starts, pairs, strict=False)
+    return [edit for at, (a, b) in found if a != b for edit in _moved([_smallest(a, b)], at)]
 
 
 def _smallest(old: str, new: str) -> Edit:
