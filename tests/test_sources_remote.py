@@ -164,6 +164,11 @@ class _Server(BaseHTTPRequestHandler):
         if path == "/gone.txt":
             self.send_error(404)
             return
+        if to := {"/round.txt": self.path, "/away.txt": "file:///a?secret"}.get(path):
+            self.send_response(302)
+            self.send_header("Location", to)
+            self.end_headers()
+            return
         self.send_response(200)
         self.end_headers()
         if path == "/slow.txt":
@@ -201,12 +206,21 @@ def test_a_file_of_a_web_server(web: tuple[str, list[str]], tmp_path: Path) -> N
 
 def test_what_a_web_server_does_not_give(web: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     address, _ = web
-    assert _read(f"{address}/gone.txt")[1][0].reason.startswith("unreadable: ")
+    assert _read(f"{address}/gone.txt")[1][0].reason == "unreadable: HTTP status 404"
     monkeypatch.setattr(_remote, "MAX_FETCHED_BYTES", 1000)
     assert _read(f"{address}/large.txt")[1][0].reason == "unreadable: more than 1,000 bytes"
     monkeypatch.setattr(_remote, "MAX_FETCH_SECONDS", 0.5)
     assert _read(f"{address}/slow.txt")[1][0].reason.startswith("unreadable: ")
     assert _read("http://127.0.0.1:1/a.txt")[1][0].reason.startswith("unreadable: ")
+
+
+@pytest.mark.parametrize("place", ["gone.txt", "round.txt", "away.txt"])
+def test_secrets_of_an_address_are_in_no_release(web: tuple[str, list[str]], tmp_path: Path, place: str) -> None:
+    address, _ = web
+    unheard = "http://me:secret@127.0.0.1:1/a.txt"
+    release = build([f"{address}/a.txt", f"{address}/{place}?token=secret", unheard], out=tmp_path)
+    assert [drop.id for drop in release.drops] == ["a.txt", place]
+    assert not [path for path in release.path.rglob("*") if path.is_file() and b"secret" in path.read_bytes()]
 
 
 def test_nothing_in_a_file_is_fetched(web: tuple[str, list[str]], tmp_path: Path) -> None:

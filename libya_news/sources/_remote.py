@@ -97,13 +97,30 @@ def fetch(url: str) -> IO[bytes]:
         copy.seek(0)
     except Exception as error:
         copy.close()
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.strerror:
             raise
-        raise OSError(f"{type(error).__name__}: {error}") from None  # every store has errors of its own
+        raise OSError(_said(error)) from None  # every store has errors of its own
     except BaseException:
         copy.close()
         raise
     return copy
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong, without what may be a secret in a URL: it becomes the reason of a drop, which is published.
+
+    >>> _said(FileNotFoundError("https://me:pass@example.org/a.json?token=x"))
+    'https://example.org/a.json'
+    """
+    cause = error.__cause__ or error  # fsspec tells of nothing behind a URL but the URL
+    if status := getattr(cause, "status", None):
+        return f"HTTP status {status}"
+    what = _SECRETS.sub("", str(cause))
+    return what if isinstance(cause, OSError) and what else f"{type(cause).__name__}: {what}"
+
+
+_SECRETS: Final = re.compile(r"(?<=://)[^/\s@]*@|(?<=\S)[?#][^\s'\"]*")
+"""Of URLs the name and password of a user, and what stands behind the path."""
 
 
 def _copied(stream: Any, write: Callable[[bytes], int]) -> None:
