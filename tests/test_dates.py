@@ -19,6 +19,7 @@ DAY = [
     "Nov. 11th, 2021", "Thursday, November 11, 2021", "11-Nov-2021", "2021 Nov 11", "11 novembre 2021",
     "jeudi 11 novembre 2021", "11 de noviembre de 2021", "11. November 2021", "11 Kasım 2021", "11 ноября 2021",
     "11 listopada 2021", "١١ نوفمبر ٢٠٢١", "الخميس، 11 نوفمبر 2021", "11 تشرين الثاني 2021", '"2021-11-11"',
+    "11 Kasım 2021 Perşembe", "1636588800", "1636588800000", "1636588800.0", "20211111000000",
 ]  # fmt: skip
 """The eleventh of November 2021, which has one reading in any order."""
 
@@ -26,6 +27,8 @@ TIMES = {
     "2021-11-11T10:30:00+02:00": "08:30", "2021-11-11 10:30 UTC": "10:30", "11.11.2021, 10:30": "10:30",
     "Nov. 11, 2021, 3:15 PM": "15:15", "11 novembre 2021 à 10h30": "10:30", "11 نوفمبر 2021 - 3:15 مساء": "15:15",
     "Thu, 11 Nov 2021 10:30:00 EST": "15:30", "2021-11-11 10:30:00 +0200 UTC": "08:30", "11/11/2021 12:05 am": "00:05",
+    "November 11, 2021 3:15 pm EST": "20:15", "11 Nov 2021 11:30 PDT": "18:30", "1636626600": "10:30",
+    "1636626600000": "10:30", "20211111103000": "10:30",
 }  # fmt: skip
 
 NONE = [
@@ -33,6 +36,7 @@ NONE = [
     "31.02.2021", "13/13/2015", "11-11/2021", "11.11.2021 25:00", "11.11.2021 13:00 pm", "0001-01-01T00:00:00+14:00",
     "1443/05/06", "11 رمضان 1443", "11.11.21", "Talks ended on 11 November 2021", "9" * 400, "11 November 2021 " * 50,
     "11/11/2021 10:30 +99:99", "١١/٢٢/٣٣", "²/²/2021",
+    "163662660", "16366266000", "20211311000000", "1636626600e3", "١٦٣٦٦٢٦٦٠٠", "November 11, 2021 3:15 pm IST",
 ]  # fmt: skip
 
 
@@ -71,6 +75,10 @@ def test_the_order_of_day_and_month(text: str, in_records: str | None, in_pages:
     made = process(RawArticle("a.html", page, html=True))
     assert isinstance(made, Article)
     assert (made.published_at and made.published_at.date().isoformat()) == in_pages
+
+
+def test_milliseconds_are_no_year_of_a_calendar() -> None:
+    assert parse_date("1700010112345") == datetime(2023, 11, 15, 1, 1, 52, 345000, tzinfo=timezone.utc)
 
 
 def test_every_month_by_each_of_its_names() -> None:

@@ -25,6 +25,10 @@ LONGEST: Final = 100
 EARLIEST: Final = 1605
 """The year of the first newspaper. A date before it is of another calendar, or says that there is none."""
 
+_COUNTED: Final = re.compile(r"([1-9]\d{9})(\d{3})?(?:\.\d*)?", re.ASCII)
+"""Seconds or milliseconds since 1970, from 2001 to 2286: these have ten digits, and then thirteen."""
+
+_UNPARTED: Final = re.compile(r"(\d{8})(\d{6})", re.ASCII)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})[.日일]?")
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4})")
 _DAY_MONTH: Final = re.compile(r"(\D*?) ?(\d{1,2}) (\D+) (\d{4})")
@@ -32,7 +36,7 @@ _MONTH_DAY: Final = re.compile(r"(\D+) (\d{1,2}) (\d{4})")
 _YEAR_MONTH: Final = re.compile(r"(\d{4}) (\D+) (\d{1,2})")
 _TIME: Final = re.compile(
     r"(?<!\d)(\d{1,2})[:h](\d{2})(?::(\d{2})(?:\.\d+)?)?(?!\d)"
-    r"\s*((?:[ap]\.?m\b\.?|صباحا|مساء|[صم](?!\w))?)\s*(?:utc|gmt|z)?\s*([+-]\d{2}:?\d{2})?\s*(?:utc|gmt)?",
+    r"\s*((?:[ap]\.?m\b\.?|صباحا|مساء|[صم](?!\w))?)\s*(?:utc|gmt|z)?\s*([+-]\d{2}:?\d{2}|[pmce][sd]t\b)?\s*(?:utc|gmt)?",
     re.IGNORECASE,
 )
 _EVENING: Final = ("p", "م")
@@ -42,9 +46,9 @@ _EVENING: Final = ("p", "م")
 def parse_date(text: str, *, day_first: bool = True) -> datetime | None:
     """A point in time in UTC from a date as people and machines write it; None where it is none, or not a whole one.
 
-    Read are ISO 8601, dates of e-mails, and day, month and year in numbers of any script (``2021/11/11``,
-    ``11.11.2021``) or with the month's name in the languages of ``tables/dates.toml``, each with or without a time. A
-    time without a zone is taken as UTC.
+    Read are ISO 8601, dates of e-mails, seconds and milliseconds since 1970 in ten and thirteen digits, and day, month
+    and year in numbers of any script (``2021/11/11``, ``11.11.2021``) or with the month's name in the languages of
+    ``tables/dates.toml``, each with or without a time. A time without a zone is taken as UTC.
 
     Args:
         text: the date, and nothing else.
@@ -62,7 +66,7 @@ def parse_date(text: str, *, day_first: bool = True) -> datetime | None:
     text = text.strip().strip("\"'")
     if len(text) > LONGEST:
         return None
-    attempts = (_attempt(parse, text) for parse in (_iso, partial(_written, day_first), parsedate_to_datetime))
+    attempts = (_attempt(parse, text) for parse in (_counted, _iso, partial(_written, day_first), _mailed))
     return next((when for when in attempts if when and when.year >= EARLIEST), None)
 
 
@@ -74,8 +78,23 @@ def _attempt(parse: Callable[[str], datetime], text: str) -> datetime | None:
         return None
 
 
+def _counted(text: str) -> datetime:
+    """Raises ValueError where a text is no number of seconds or milliseconds: ISO 8601 has years in thirteen digits."""
+    if not (found := _COUNTED.fullmatch(text)):
+        raise ValueError("it is no such number")
+    return datetime.fromtimestamp(int(found[1]), timezone.utc) + timedelta(milliseconds=int(found[2] or 0))
+
+
 def _iso(text: str) -> datetime:
+    text = _UNPARTED.sub(r"\1T\2", text) if _UNPARTED.fullmatch(text) else text
     return fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+
+
+def _mailed(text: str) -> datetime:
+    """Raises ValueError where a text is no date of an e-mail; the reader of these passes over the halves of days."""
+    if (clock := _TIME.search(text)) and clock[4]:
+        raise ValueError("e-mails have whole days")
+    return parsedate_to_datetime(text)
 
 
 def _written(day_first: bool, text: str) -> datetime:
@@ -106,7 +125,8 @@ MONTHS: Final = 12
 def _named(text: str) -> tuple[str, int, str]:
     """Year, month and day of a date that has the name of its month."""
     words = _words()
-    plain = " ".join(word for word in re.findall(r"\d+|[^\W\d_]+", fold(text).text) if word not in words.between)
+    parts = [word for word in re.findall(r"\d+|[^\W\d_]+", fold(text).text) if word not in words.between]
+    plain = " ".join(parts[:-1] if words.weekdays.intersection(parts[-1:]) else parts)
     if found := _DAY_MONTH.fullmatch(plain):
         before, day, month, year = found.groups()
         if before and before not in words.weekdays:
@@ -136,9 +156,20 @@ def _at(day: datetime, clock: re.Match[str]) -> datetime:
         hours = hours % 12 + 12 * half.lower().startswith(_EVENING)
     zone = timezone.utc
     if offset:
-        minutes = int(offset[1:3]) * 60 + int(offset[-2:])
-        zone = timezone(timedelta(minutes=minutes if offset[0] == "+" else -minutes))
+        zone = timezone(_offset(offset.lower()))
     return day.replace(hour=hours, minute=int(minute), second=int(second or 0), tzinfo=zone)
+
+
+def _offset(text: str) -> timedelta:
+    """What a zone is ahead of UTC, by its number, or by the names that North America has and e-mails write.
+
+    >>> _offset("-02:30").total_seconds() / 3600, _offset("est").total_seconds() / 3600
+    (-2.5, -5.0)
+    """
+    if text.endswith("t"):
+        return timedelta(hours="pmce".index(text[0]) - 8 + (text[1] == "d"))
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    return timedelta(minutes=minutes if text[0] == "+" else -minutes)
 
 
 class _Words(NamedTuple):
