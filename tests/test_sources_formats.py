@@ -642,6 +642,21 @@ def test_a_page(tmp_path: Path) -> None:
     assert (articles[0].html, articles[0].data) == (True, PAGE.encode())
 
 
+@pytest.mark.parametrize("name", ["story", "story.txt", "story.php", "story.html?id=5", "talks-in-moscow.2"])
+def test_pages_and_records_whose_suffix_does_not_tell_what_they_are(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f'\ufeff<?xml version="1.0"?>\n<!DOCTYPE HTML><p>{PAGE}', encoding="utf-8")
+    assert next(read(tmp_path)).html
+    for answer in ('{"articles": [{"text": "Talks."}]}', '[\n {"text": "Talks."}]'):
+        (tmp_path / name).write_text(answer, encoding="utf-8")
+        assert _texts(list(read(tmp_path))) == ["Talks."]
+
+
+@pytest.mark.parametrize("text", ["[Photo] Talks.", "{Talks}", "<p>Talks.", "<htmlx>", "Talks. <html>"])
+def test_texts_that_begin_somewhat_like_a_page_or_a_record(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    assert [(article.data, article.html) for article in read(tmp_path)] == [(text.encode(), False)]
+
+
 def test_pages_in_records(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"html": PAGE}), encoding="utf-8")
     (article,) = read(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from io import BufferedReader
@@ -52,6 +53,7 @@ class Format(NamedTuple):
         read: yields the articles of a file.
         holds: what one article of it is.
         binary: whether its files may hold bytes that no text has.
+        marks: how its files begin where their suffix says nothing, or no more than that they are text.
     """
 
     name: str
@@ -60,21 +62,26 @@ class Format(NamedTuple):
     read: Callable[[OpenFile], Iterator[RawArticle | Drop]]
     holds: str
     binary: bool = False
+    marks: re.Pattern[bytes] | None = None
+
+
+_OBJECT: Final = re.compile(rb'(?:\[\s*)?\{\s*"')
+_PAGE: Final = re.compile(rb"(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 FORMATS: Final = (
     Format("TREC SGML", (".sgml", ".sgm", ".txt", ""), b"<DOC>", sgml.read, "a <DOC>"),
     Format("JSON lines", (".jsonl", ".ndjson", ".jsonlines"), b"", jsonl.read, "a line"),
-    Format("JSON", (".json",), b"", json_objects.read, "an object of the array"),
+    Format("JSON", (".json",), b"", json_objects.read, "an object of the array", marks=_OBJECT),
     Format("CSV and TSV", (".csv", ".tsv", ".tab"), b"", delimited.read, "a row"),
     Format("Parquet", (".parquet", ".pq"), b"", parquet.read, "a row", binary=True),
     Format("Arrow", (".arrow", ".arrows", ".feather", ".ipc"), b"", arrow.read, "a row", binary=True),
-    Format("HTML", (".html", ".htm", ".xhtml"), b"", pages.read, "the page"),
+    Format("HTML", (".html", ".htm", ".xhtml"), b"", pages.read, "the page", marks=_PAGE),
     Format("WARC", (".warc",), b"", warc.read, "a response that is a page", binary=True),
     Format("ARC", (".arc",), b"", arc.read, "a response that is a page", binary=True),
     Format("text", (".txt", ".text", ".md", ""), b"", text.read, "the file"),
 )
-"""The first row whose suffix and first bytes fit a file reads it."""
+"""The first row whose suffix and first bytes fit a file reads it. If none does, or text: the first whose marks fit."""
 
 ARCHIVE_SUFFIXES: Final = tuple(suffix for kind in ARCHIVES for suffix in kind.suffixes if suffix)
 
@@ -161,7 +168,9 @@ def _member(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawAr
 def _format(file: OpenFile, sample: bytes) -> Format | None:
     start = sample.removeprefix(b"\xef\xbb\xbf").lstrip()
     fits = (form for form in FORMATS if file.suffix in form.suffixes and start.startswith(form.begins))
-    return next(fits, None)
+    if (found := next(fits, None)) and found.read is not text.read:
+        return found
+    return next((form for form in FORMATS if form.marks and form.marks.match(start)), found)
 
 
 def read(
