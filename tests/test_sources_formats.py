@@ -389,6 +389,49 @@ def test_a_comma_in_the_head_or_a_single_column_stays_as_it_is(tmp_path: Path, h
     assert _texts(_read(tmp_path)[0]) == ["one;two|three\tfour"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "", "\n"])
+def test_what_spreadsheets_put_before_the_head_and_behind_rows(tmp_path: Path, first: str, encoding: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{first}\ntext;date;a,b;\nTalks.;14/01/2020;;;;\n", encoding=encoding)
+    if ";" in first:
+        (article,), drops = _read(tmp_path)
+        assert (article.data, article.position, drops) == (b"Talks.", "3", [])
+        assert article.published_at == dt.datetime(2020, 1, 14, tzinfo=dt.timezone.utc)
+    commas = f"{first.replace(';', ',')}\ntitle,text\nA,Talks.,,\nB,More.,no\n"
+    (tmp_path / "a.csv").write_text(commas, encoding=encoding)
+    articles, drops = _read(tmp_path)
+    assert _texts(articles) == ["Talks."]
+    assert [drop.reason for drop in drops] == ["broken record: 3 values for 2 columns"]
+
+
+ROW = {"a": "It ended", "b": '"No," they said', "c": '"Open', "d": 'He said "yes"'}
+
+
+@pytest.mark.parametrize("last", ["\n", "", "\r\n"])
+@pytest.mark.parametrize("order", ["abcd", "cabd", "ccab", "acbdc"])
+def test_quotation_marks_of_texts_make_no_row_of_many(tmp_path: Path, order: str, last: str) -> None:
+    rows = [f"{ROW[each]}\tText {number}.\tBBC" for number, each in enumerate(order)]
+    (tmp_path / "a.tsv").write_text("title\ttext\tsource\n" + "\n".join(rows) + last, encoding="utf-8", newline="")
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert _texts(articles) == [f"Text {number}." for number in range(len(order))]
+    assert [article.position for article in articles] == [str(number + 2) for number in range(len(order))]
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ('text,n\n"One, two\nthree, four\n",5\n', "One, two\nthree, four\n"),
+        ('n,text\n5,"One ""two"", three\nfour, five"\n', 'One "two", three\nfour, five'),
+        ('text\n"One\ntwo\n', "One\ntwo\n"),
+        ('text,n\n"One,\rtwo\nthree,\rfour" x,5\n', "One,\rtwo\nthree,\rfour x"),
+    ],
+)
+def test_a_text_of_several_lines_stays_one(tmp_path: Path, table: str, text: str) -> None:
+    (tmp_path / "a.csv").write_text(table, encoding="utf-8", newline="")
+    assert _texts(_read(tmp_path)[0]) == [text]
+
+
 def test_broken_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"url,text\nu,one,many\nu\nu,b\rc\nu,good\0\n")
     articles, drops = _read(tmp_path)

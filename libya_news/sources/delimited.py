@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -25,6 +26,9 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 
 _MOST_TOLD: Final = 200
 """Characters of the names of columns that each row with too many values tells: a title above them is seen at once."""
+
+_TOLD: Final = re.compile(rb'"?sep=([,;\t|])"?\s*')
+"""The line before the head in which a table tells Excel what parts its columns."""
 
 _HEAD_BYTES: Final = 1 << 16
 """Bytes of the head line that are looked at: names of columns take some hundreds."""
@@ -46,22 +50,26 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
 def _articles(file: OpenFile, readline: Callable[[int], bytes]) -> Iterator[RawArticle | Drop]:
     limit = file.reading.max_document_bytes
     head = [readline(limit + 1).removeprefix(codecs.BOM_UTF8)]
-    delimiter = _delimiter(head[0], "\t" if file.suffix in _TABS else ",")
+    told = _TOLD.fullmatch(head[0])
+    delimiter = told[1].decode("latin-1") if told else _delimiter(head[0], "\t" if file.suffix in _TABS else ",")
     rows = _Rows(lambda size: head.pop() if head else readline(size), limit, delimiter)
-    found = rows.all()
-    first = next(found, [])
+    found: Iterator[list[bytes] | str] = filter(None, rows.all())
+    if told:
+        next(found)
+    first: list[bytes] | str = next(found, [])
     if isinstance(first, str):
         yield Drop(f"{file.name}:1", "read", first)
         return
     names = [value.decode("utf-8", "replace").strip() for value in first]
     named = f"; by the first row these are {listed(names)}"[:_MOST_TOLD]
+    rows.columns = len(names)
     for row in found:
         where = f"{file.name}:{rows.first_line}"
         if isinstance(row, str):
             yield Drop(where, "read", row)
-        elif len(row) > len(names):
+        elif any(row[len(names) :]):
             yield Drop(where, "read", f"broken record: {len(row)} values for {len(names)} columns{named}")
-        elif row:
+        else:
             yield article_from(dict(zip(names, row, strict=False)), file, str(rows.first_line))
 
 
@@ -89,20 +97,27 @@ class _Rows:
 
     Attributes:
         first_line: number of the line that the present row begins in.
+        columns: how many the table has, once that is known.
     """
 
     def __init__(self, readline: Callable[[int], bytes], limit: int, delimiter: str) -> None:
         self._readline, self._limit = readline, limit
-        self.first_line = 1
+        self.first_line, self.columns = 1, 0
         self._size = self._line = self._empty = 0
-        self._sign = delimiter.encode()
+        self._delimiter = delimiter
+        self._row: list[str] = []
+        self._again: list[bytes] = []
         csv.field_size_limit(limit + 1)
-        self._reader = csv.reader(self._lines(), delimiter=delimiter)
+        self._start()
+
+    def _start(self) -> None:
+        self._ended = False
+        self._reader = csv.reader(self._lines(), delimiter=self._delimiter)
 
     def all(self) -> Iterator[list[bytes] | str]:
         """The rows from here on; instead of one that is broken or too large the reason of its drop."""
         while True:
-            self.first_line, self._size = self._line + 1, 0
+            self.first_line, self._size, self._row = self._line + 1, 0, []
             try:
                 row = next(self._reader)
             except StopIteration:
@@ -110,13 +125,38 @@ class _Rows:
             except csv.Error as error:
                 yield f"broken record: {error}"
                 continue
-            large = self._size > self._limit
-            yield too_large(self._size, self._limit) if large else [value.encode("latin-1") for value in row]
+            if self._size > self._limit:
+                yield too_large(self._size, self._limit)
+                continue
+            if (len(self._row) > 1 or len(row) < self.columns) and self._are_rows(self._row):
+                row = self._alone()
+            yield [value.encode("latin-1") for value in row]
+
+    def _are_rows(self, lines: list[str]) -> bool:
+        """Whether a quotation mark that nothing closes has made one row of lines each of which is one.
+
+        In tables that are written without quoting, a value may begin with a quotation mark.
+        """
+        if self.columns == 1:
+            return False
+        try:
+            return not list(csv.reader(lines, delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            return all(line.count(self._delimiter) == self.columns - 1 for line in lines)
+
+    def _alone(self) -> list[str]:
+        """The first line of the present row as a row; the others are read again."""
+        first, *others = self._row
+        self._again = [line.encode("latin-1") for line in reversed(others)]
+        self._line = self.first_line
+        if self._ended:
+            self._start()
+        return first.rstrip("\r\n").split(self._delimiter)
 
     def _lines(self) -> Iterator[str]:
         """Lines for the parser. Of a row beyond the limit it gets no more than the quotation mark that ends it."""
-        quotes, given = 0, False
-        while line := self._readline(self._limit + 1):
+        quotes, given, sign = 0, False, self._delimiter.encode()
+        while line := self._again.pop() if self._again else self._readline(self._limit + 1):
             quotes, given = (quotes, given) if self._size else (0, False)
             quotes += line.count(b'"')
             self._size += len(line)
@@ -124,10 +164,12 @@ class _Rows:
             self._line += ended
             self._empty = 0 if line.strip() else self._empty + 1
             refuse_empty(self._empty)
-            if line.count(self._sign) > MAX_SIGNS:
+            if line.count(sign) > MAX_SIGNS:
                 raise Refused(f"bomb: a line with more than {MAX_SIGNS:,} columns; nothing behind it was read")
             if self._size <= self._limit:
                 given = True
-                yield line.decode("latin-1").replace("\0", "")
+                self._row.append(line.decode("latin-1").replace("\0", ""))
+                yield self._row[-1]
             elif ended and quotes % 2 == 0:
                 yield '"\n' if given else "\n"
+        self._ended = True
