@@ -218,6 +218,9 @@ def test_a_mapping(tmp_path: Path) -> None:
         ({"authors": {"x": 5}, "byline": "B"}, (None, None, None, ("B",))),
         ({"authors": ["A", None, {"x": 5}, 7, "unknown"]}, (None, None, None, ("A", "7"))),
         ({"text": 5, "content": ["Talks."], "title": 7}, (None, None, "7", ())),
+        ({"authors": [{"@type": "Person", "name": "A"}, {"name": ""}, "B"]}, (None, None, None, ("A", "B"))),
+        ({"author": {"name": "A"}, "source": {"id": None, "name": "BBC"}}, (None, "BBC", None, ("A",))),
+        ({"author": {"name": {"x": 5}}, "title": {"name": "T"}, "source": {"name": 7}}, (None, "7", None, ())),
     ],
 )
 def test_what_values_of_other_kinds_say(tmp_path: Path, row: dict[str, Any], found: tuple[Any, ...]) -> None:
@@ -351,6 +354,12 @@ def test_dates_that_are_none(tmp_path: Path, date: Any) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": "Talks.", "date": date}), encoding="utf-8")
     (article,) = read(tmp_path)
     assert article.published_at is None
+
+
+@pytest.mark.parametrize("date", [{"$date": "2020-01-14T10:00:00Z"}, {"$date": {"$numberLong": "1578996000000"}}])
+def test_dates_as_mongodb_exports_them(tmp_path: Path, date: Any) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"_id": {"$oid": "5e"}, "text": "Talks.", "date": date}), "utf-8")
+    assert next(read(tmp_path)).published_at == dt.datetime(2020, 1, 14, 10, tzinfo=dt.timezone.utc)
 
 
 # CSV and TSV

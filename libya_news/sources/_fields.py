@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from math import isfinite
 from typing import Any, Final
@@ -38,7 +38,7 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
     limit = file.reading.max_document_bytes
     if _MOST_BYTES * len(data) > limit and (size := _size(data)) > limit:
         return Drop(where, "read", too_large(size, limit))
-    found = {field: _first(record, names[field]) for field in _ABOUT}
+    found = {field: _first(record, names[field], inside=_INSIDE.get(field, ())) for field in _ABOUT}
     when = found.pop("published_at")
     said: dict[str, Any] = {field: _text(value) if value else None for field, value in found.items()}
     return RawArticle(
@@ -96,18 +96,40 @@ _OF_ARTICLES: Final = ("url", "title", "published_at")
 
 def about(record: Mapping[str, Any], names: Mapping[str, list[str]]) -> set[str]:
     """Which of the fields that tell articles apart a record has."""
-    return {field for field in _OF_ARTICLES if _first(record, names[field]) is not None}
+    return {field for field in _OF_ARTICLES if _first(record, names[field], inside=_INSIDE.get(field, ())) is not None}
 
 
 _TEXT: Final = (str, bytes)
 
 
-def _first(record: Mapping[str, Any], names: list[str], kinds: Any = object) -> Any:
-    """The value of the first field that says something of some kind."""
+_INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "publisher": ("name",),
+    "authors": ("name",),
+    "rights_holder": ("name",),
+    "published_at": ("$date", "$numberLong"),
+}
+"""What is meant where a field holds an object: the names of people and organisations, as schema.org has them, and times
+as MongoDB exports them."""
+
+
+def _first(record: Mapping[str, Any], names: list[str], kinds: Any = object, inside: Sequence[str] = ()) -> Any:
+    """The value of the first field that says something of some kind; of an object, what it has inside."""
     for name in names:
-        if (value := record.get(name)) and (said := _said(value)) is not None and isinstance(said, kinds):
+        value = record.get(name)
+        if value and (said := _said(_within(value, inside))) is not None and isinstance(said, kinds):
             return said
     return None
+
+
+def _within(value: Any, names: Sequence[str]) -> Any:
+    """A value, or what lies behind the names in it.
+
+    >>> _within("B", ["name"]), _within({"name": "B"}, ["name"]), _within({"x": 5}, ["name"])
+    ('B', 'B', {'x': 5})
+    """
+    for name in names:
+        value = value[name] if isinstance(value, dict) and name in value else value
+    return value
 
 
 def _said(value: Any) -> Any:
@@ -125,8 +147,9 @@ def _said(value: Any) -> Any:
 def _authors(record: Mapping[str, Any], names: list[str]) -> tuple[str, ...]:
     for name in names:
         value = record.get(name)
-        said = map(_said, value if isinstance(value, (list, tuple)) else [value])
-        if found := tuple(_text(each) for each in said if each is not None):
+        each = value if isinstance(value, (list, tuple)) else [value]
+        said = (_said(_within(one, _INSIDE["authors"])) for one in each)
+        if found := tuple(_text(one) for one in said if one is not None):
             return found
     return ()
 
