@@ -268,6 +268,17 @@ def test_split_finds_them_itself() -> None:
 # Languages.
 
 
+@pytest.mark.parametrize(
+    ("said", "language", "is_guess"),
+    [("ara", "ar", False), ("arb_Arab", "ar", False), ("iw", "he", False), ("ayl", "ayl", False)]
+    + [(none, "en", True) for none in ("und", "mul", "zxx", "mis", "qme", "UND", "x", "", None)],
+)
+def test_what_a_source_says_of_a_language(said: str | None, language: str, is_guess: bool) -> None:
+    made = process(RawArticle("a.txt", "Talks in Moscow have ended without a deal, officials said.", language=said))
+    assert isinstance(made, Article)
+    assert (made.language, made.language_confidence is not None) == (language, is_guess)
+
+
 def test_languages_of_articles_and_segments(tmp_path: Path) -> None:
     arabic = "قال مسؤولون إن المحادثات في موسكو انتهت دون التوصل إلى اتفاق بين الطرفين الليبيين المتنازعين."
     english = (

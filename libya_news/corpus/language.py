@@ -40,15 +40,18 @@ class Guess(NamedTuple):
 def language_code(said: str | None) -> str | None:
     """The code of a language, as ISO 639-1 has it, however a source writes it; of ISO 639-2 where that has none.
 
-    Whatever is no such code, and no name of a language in English, says nothing.
+    Whatever is no such code, and no name of a language in English, says nothing. Nor do codes that stand for none or
+    several (``und``, ``mul``), or that ISO 639-2 leaves to everybody's own use (``qaa`` to ``qtz``).
 
-    >>> [language_code(said) for said in ("en-US", "AR_ly", "eng", "English", "zgh", "xx", "5")]
-    ['en', 'ar', 'en', 'en', 'zgh', None, None]
+    >>> [language_code(said) for said in ("en-US", "AR_ly", "eng", "English", "arb_Arab", "zgh", "xx", "und", "5")]
+    ['en', 'ar', 'en', 'en', 'ar', 'zgh', None, None, None]
     """
     first = re.split(r"[-_]", said or "")[0].strip().lower()
-    return _codes().get(first) or (
-        first if len(first) == _LETTERS_AT_MOST and first.isascii() and first.isalpha() else None
-    )
+    codes = _codes()
+    if first in codes:
+        return codes[first]
+    is_code = len(first) == _LETTERS_AT_MOST and first.isascii() and first.isalpha()
+    return first if is_code and not "qaa" <= first <= "qtz" else None
 
 
 _LETTERS_AT_MOST: Final = 3
@@ -56,10 +59,11 @@ _LETTERS_AT_MOST: Final = 3
 
 
 @lru_cache(maxsize=1)
-def _codes() -> dict[str, str]:
-    """The code of two letters by all that the table has for it, and by itself."""
-    table = load_table("language_codes", expect="language-codes")["codes"]
-    return {name: code for code, names in table.items() for name in (code, *names)}
+def _codes() -> dict[str, str | None]:
+    """The code of two letters by all that the table has for it, and by itself; None by those that stand for none."""
+    table = load_table("language_codes", expect="language-codes")
+    codes = {name: code for code, names in table["codes"].items() for name in (code, *names)}
+    return {**codes, **dict.fromkeys(table["none"])}
 
 
 def guess_language(text: str) -> Guess | None:
