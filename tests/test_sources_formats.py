@@ -486,6 +486,39 @@ def test_columns(tmp_path: Path, name: str) -> None:
     assert [article.published_at and article.published_at.year for article in articles] == [1970, None]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.arrow"])
+def test_names_of_columns_in_capitals(tmp_path: Path, name: str) -> None:
+    columns = {"TITLE": "A", "Text": "Talks.", "Publish_Date": "2020-01-14", "publisher": "BBC", "Publisher": "no"}
+    table = pa.table({column: [value] for column, value in columns.items()})
+    if name == "a.csv":
+        (tmp_path / name).write_text(",".join(columns) + "\n" + ",".join(columns.values()), encoding="utf-8")
+    else:
+        _write(tmp_path / name, table)
+    (article,) = read(tmp_path)
+    assert (article.title, article.publisher) == ("A", "BBC")
+    assert article.published_at == dt.datetime(2020, 1, 14, tzinfo=dt.timezone.utc)
+    (article,) = read(tmp_path, fields={"title": "Text", "text": "TITLE"})
+    assert article.data in ("A", b"A")
+    assert article.title == "Talks."
+
+
+TOOLS = {
+    "news-please": {"maintext": "Talks.", "text": None, "date_publish": "2020-01-14", "source_domain": "BBC"},
+    "newspaper": {"text": "Talks.", "publish_date": "2020-01-14 00:00:00", "publisher": "BBC"},
+    "Media Cloud": {"text": "Talks.", "publish_date": "2020-01-14", "media_name": "BBC"},
+    "NewsAPI": {"content": "Talks.", "publishedAt": "2020-01-14T00:00:00Z", "source": {"id": None, "name": "BBC"}},
+    "schema.org": {"articleBody": "Talks.", "datePublished": "2020-01-14", "publisher": {"name": "BBC"}},
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_what_tools_write(tmp_path: Path, tool: str) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(TOOLS[tool]), encoding="utf-8")
+    (article,) = read(tmp_path)
+    assert (article.data, article.publisher) == ("Talks.", "BBC")
+    assert article.published_at == dt.datetime(2020, 1, 14, tzinfo=dt.timezone.utc)
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize(
     ("column", "values", "reason"),

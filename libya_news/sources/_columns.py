@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from libya_news.records import Drop, RawArticle
 
-from ._fields import OF_A_RELEASE, article_from, listed, names_in
+from ._fields import OF_A_RELEASE, article_from, as_usual, listed, names_in
 from ._streams import Budget, OpenFile, Refused
 
 BROKEN_TABLE: Final = (pa.ArrowException, OSError, ValueError, MemoryError)
@@ -39,7 +39,8 @@ def wanted(schema: pa.Schema, file: OpenFile) -> list[str]:
     Raises:
         Refused: none holds its text.
     """
-    kinds = {field.name: field.type for field in reversed(list(schema))}
+    called = as_usual(schema.names, file.reading)
+    kinds = dict(zip(reversed(called), reversed(schema.types), strict=True))
     names = names_in(kinds, file.reading)
     texts = [name for name in (*names["text"], *names["html"]) if name in kinds]
     if not texts:
@@ -47,7 +48,8 @@ def wanted(schema: pa.Schema, file: OpenFile) -> list[str]:
     if not any(_is_text(kinds[name]) for name in texts):
         raise Refused(f"wrong schema: column {listed(texts[:1])} holds {listed([str(kinds[texts[0]])])}, not text")
     known = OF_A_RELEASE.union(*names.values())
-    return [name for name in dict.fromkeys(schema.names) if name in known and _is_read(kinds[name])]
+    columns = dict(zip(reversed(called), reversed(schema.names), strict=True))
+    return [columns[name] for name in dict.fromkeys(called) if name in known and _is_read(kinds[name])]
 
 
 def _is_text(kind: Any) -> bool:
@@ -80,10 +82,11 @@ def articles(
         Refused: the values of all rows are more than the budget has.
     """
     columns = [batch.column(batch.schema.names.index(name)) for name in names]
+    called = as_usual(names, file.reading)
     for start, end in pairwise(_parts(batch, columns, budget)):
         values = [_values(column.slice(start, end - start)) for column in columns]
         for number, row in enumerate(zip(*values, strict=True), start=first + start):
-            yield article_from(dict(zip(names, row, strict=True)), file, str(number))
+            yield article_from(dict(zip(called, row, strict=True)), file, str(number))
 
 
 def _parts(batch: pa.RecordBatch, columns: list[Any], budget: Budget) -> list[int]:

@@ -75,6 +75,18 @@ def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[s
     return {**unasked, **{field: [name, *unasked[field]] for field, name in reading.fields.items()}}
 
 
+def as_usual(columns: Sequence[str], reading: Reading) -> list[str]:
+    """The names of a table's columns; one that differs from a usual name in its capitals alone is called by that.
+
+    >>> as_usual(["Title", "TEXT", "text", "Week"], Reading())
+    ['title', 'TEXT', 'text', 'Week']
+    """
+    usual = {name.lower(): name for names in load_table("fields", expect="fields").values() for name in names}
+    there, asked = set(columns), reading.fields.values()
+    others = (usual.get(name.lower(), name) for name in columns)
+    return [name if other in there or name in asked else other for name, other in zip(columns, others, strict=True)]
+
+
 def content(
     record: Mapping[str, Any], names: Mapping[str, list[str]], reading: Reading
 ) -> tuple[str, str | bytes | None]:

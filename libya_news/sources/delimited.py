@@ -15,7 +15,7 @@ from typing import Final
 
 from libya_news.records import Drop, RawArticle
 
-from ._fields import article_from, listed
+from ._fields import article_from, as_usual, listed
 from ._streams import OpenFile, Refused, refuse_empty, too_large
 
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -60,7 +60,7 @@ def _articles(file: OpenFile, readline: Callable[[int], bytes]) -> Iterator[RawA
     if isinstance(first, str):
         yield Drop(f"{file.name}:1", "read", first)
         return
-    names = [value.decode("utf-8", "replace").strip() for value in first]
+    names = as_usual([value.decode("utf-8", "replace").strip() for value in first], file.reading)
     named = f"; by the first row these are {listed(names)}"[:_MOST_TOLD]
     rows.columns = len(names)
     for row in found:
