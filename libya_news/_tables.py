@@ -24,16 +24,16 @@ __all__ = ["load_table", "load_text", "parse_toml", "read_table", "table_names",
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """The table that a TOML text holds.
+    """The table that a TOML text holds, maybe behind a byte order mark, as some editors put it there.
 
     Raises:
         ValueError: it is no TOML, or is nested deeper than it can be read.
 
-    >>> parse_toml("a = 1")
+    >>> parse_toml("\\ufeffa = 1")
     {'a': 1}
     """
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("arrays or tables within each other go too deep") from None
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from libya_news._tables import load_table
+from libya_news._tables import load_table, read_table
 from libya_news.errors import DataError
 
 
@@ -21,3 +23,8 @@ def test_another_format() -> None:
 def test_another_version() -> None:
     with pytest.raises(DataError, match="2"):
         load_table("fields", expect="fields", version=2)
+
+
+def test_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text('format = "libya_news/topic"\nversion = 1\na = 5\n', encoding="utf-8-sig")
+    assert read_table(tmp_path / "x.toml", expect="topic") == {"a": 5}
