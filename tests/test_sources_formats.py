@@ -448,6 +448,7 @@ def test_broken_rows(tmp_path: Path) -> None:
     assert [(drop.id.rpartition(":")[2], drop.reason.partition(":")[0]) for drop in drops] == [
         ("2", "broken record"), ("3", "no text"), ("4", "broken record"),
     ]  # fmt: skip
+    assert drops[2].reason.startswith("broken record: there is a carriage return")
 
 
 def test_a_title_above_the_names_of_columns_is_told(tmp_path: Path) -> None:

@@ -92,6 +92,10 @@ MAX_SIGNS: Final = 1_000_000
 """What may part columns in a line: each of them would be a value. Articles without a line break have fewer commas."""
 
 
+_STRAY: Final = "there is a carriage return outside of quotation marks; lines must end with a line feed"
+"""For what ``csv`` says of modes in which nobody has opened anything."""
+
+
 class _Rows:
     """Rows of a table as bytes.
 
@@ -123,7 +127,7 @@ class _Rows:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield f"broken record: {error}"
+                yield f"broken record: {_STRAY if 'new-line' in str(error) else error}"
                 continue
             if self._size > self._limit:
                 yield too_large(self._size, self._limit)
