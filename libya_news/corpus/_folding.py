@@ -13,6 +13,9 @@ _LIKE: Final = str.maketrans("ةىیکھہı", "هييكههi")
 
 _LENGTHENING: Final = "\u0640"
 
+_APOSTROPHES: Final = "\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf"
+"""Letters to Unicode, but written as apostrophes: "Libyaʼs", "Maʿmar"."""
+
 
 class Folded(NamedTuple):
     """A folded text.
@@ -44,7 +47,7 @@ def _folded(char: str) -> str:
         return _GONE
     base = unicodedata.normalize("NFKD", char)[:1]
     lower = base.translate(_LIKE).lower()[:1]
-    return lower if lower.isalnum() else " "
+    return lower if lower.isalnum() and lower not in _APOSTROPHES else " "
 
 
 _TABLE: Final = _Table()
