@@ -802,6 +802,7 @@ def test_codings_of_http(tmp_path: Path, block: bytes, charset: str | None) -> N
     assert article.data in (PAGE.encode(), PAGE.encode("cp1252"), b"<p>hi")
 
 
+PACKED = ("Content-Type: text/html", "Content-Encoding: gzip")
 DIGEST = f"WARC-Block-Digest: sha1:{base64.b32encode(hashlib.sha1(GOOD, usedforsecurity=False).digest()).decode()}\r\n"
 
 
@@ -816,6 +817,8 @@ DIGEST = f"WARC-Block-Digest: sha1:{base64.b32encode(hashlib.sha1(GOOD, usedfors
         (_warc(GOOD, length=10**18), "broken record: its length reaches into the next record"),
         (_warc(GOOD, length=len(GOOD) - 9, extra=DIGEST), "broken record: its bytes are not those"),
         (_warc(_http(b"<p>cut", "Content-Type: text/html", "Content-Length: 99")), "truncated: 6 of 99 bytes"),
+        (_warc(_http(gzip.compress(PAGE.encode())[:-9], *PACKED)), "truncated: the compressed page has no end mark"),
+        (_warc(_http(gzip.compress(PAGE.encode())[:-1], *PACKED)), "truncated: the compressed page has no end mark"),
         (_warc(b"no http at all"), "no page: HTTP status missing"),
         (_warc(b""), "no page: HTTP status missing"),
         (_warc(GOOD, length=-5), "no page: HTTP status missing"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from contextlib import suppress
 from typing import Final, Literal
 
 from fastwarc.warc import WarcRecord, WarcRecordType
@@ -17,7 +19,7 @@ MAX_HEAD_BYTES: Final = 1 << 18
 """Bytes of status line and headers; servers send no more than 8 to 64 KB."""
 
 
-def page(block: bytes, file: OpenFile, position: str, url: str | None, budget: Budget) -> RawArticle | Drop:
+def page(block: bytes, file: OpenFile, position: str, url: str | None, budget: Budget) -> RawArticle | Drop:  # noqa: PLR0911 - one for each reason
     """The page in the bytes of an HTTP response, or a drop that tells why there is none.
 
     Args:
@@ -44,10 +46,13 @@ def page(block: bytes, file: OpenFile, position: str, url: str | None, budget: B
     data = record.reader.read()
     if declared.isdigit() and int(declared) > len(data):
         return Drop(where, "read", f"truncated: {len(data):,} of {int(declared):,} bytes of the page are there")
-    data = _decoded(block, limit) or data
+    decoded = _decoded(block, limit)
+    data = decoded or data
     budget.spend(len(data))
     if len(data) > limit:
         return Drop(where, "read", too_large(len(data), limit))
+    if decoded and _is_cut(block, len(decoded)):
+        return Drop(where, "read", "truncated: the compressed page has no end mark")
     charset = (record.http_charset or "").strip("\"' ") or None
     return RawArticle(file.name, data, position, html=True, charset=charset, url=url)
 
@@ -63,7 +68,21 @@ def _decoded(block: bytes, limit: int) -> bytes | None:
         return None
 
 
-def _response(block: bytes, decoding: Literal["none", "all"]) -> WarcRecord:
+def _is_cut(block: bytes, size: int) -> bool:
+    """Whether a body in gzip that unpacks to so many bytes ends too early; ``fastwarc`` gives what there is of it."""
+    coded = _response(block, "transfer").reader.read()
+    if not coded.startswith(_GZIP) or coded.endswith(size.to_bytes(4, "little")):
+        return False
+    unpacked = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    with suppress(zlib.error):
+        unpacked.decompress(coded, size + 1)
+    return not unpacked.eof
+
+
+_GZIP: Final = b"\x1f\x8b"
+
+
+def _response(block: bytes, decoding: Literal["none", "transfer", "all"]) -> WarcRecord:
     record = WarcRecord()
     record.init_headers(record_type=WarcRecordType.response)
     record.headers["Content-Type"] = "application/http; msgtype=response"
