@@ -410,7 +410,8 @@ def test_what_spreadsheets_put_before_the_head_and_behind_rows(tmp_path: Path, f
     (tmp_path / "a.csv").write_text(commas, encoding=encoding)
     articles, drops = _read(tmp_path)
     assert _texts(articles) == ["Talks."]
-    assert [drop.reason for drop in drops] == ["broken record: 3 values for 2 columns"]
+    told = "broken record: 3 values for 2 columns; by the first row these are title, text"
+    assert [drop.reason for drop in drops] == [told]
 
 
 ROW = {"a": "It ended", "b": '"No," they said', "c": '"Open', "d": 'He said "yes"'}
@@ -452,9 +453,9 @@ def test_broken_rows(tmp_path: Path) -> None:
 
 
 def test_a_title_above_the_names_of_columns_is_told(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("sep=;\nTitle;Text;Date\nPorts;They opened.;2020-01-14\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text("Ports;\nTitle;Text;Date\nPorts;They opened.;2020-01-14\n", encoding="utf-8")
     (drop, _) = _read(tmp_path)[1]
-    assert drop.reason == "broken record: 3 values for 2 columns; by the first row these are sep=, "
+    assert drop.reason == "broken record: 3 values for 2 columns; by the first row these are Ports, "
 
 
 # Parquet and Arrow
