@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -349,6 +350,17 @@ def test_what_a_killed_process_left_is_removed_and_what_a_running_one_has_is_not
             ((store / "libya-news-2.0.0") / "y").touch()
         (store / "libya-news-2.0.0" / "y").unlink()
     assert not list(store.glob(".*"))
+
+
+def test_what_a_copy_met_is_told(place: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, limits[1]))
+    try:
+        with pytest.raises(EnvironmentFaultError, match=r"libya-news-1\.0\.0: .*File too large.*\. Check"):
+            Store(place / "copies").add(place / "releases" / "libya-news-1.0.0")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list((place / "copies").iterdir())
 
 
 def test_a_full_disk_leaves_the_store_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

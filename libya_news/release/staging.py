@@ -71,8 +71,13 @@ def faults(target: Path) -> Iterator[None]:
                 f"{target} was published by somebody else meanwhile.", "Choose a new --version."
             ) from None
         raise EnvironmentFaultError(
-            f"Cannot write {target}: {error.strerror}.", "Check free space and permissions."
+            f"Cannot write {target}: {_said(error)}.", "Check free space and permissions."
         ) from None
+
+
+def _said(error: OSError) -> str:
+    """What the system said; of a folder that was copied, it is told for each of its files."""
+    return str(error.args[0][0][-1] if isinstance(error, shutil.Error) else error.strerror)
 
 
 @contextlib.contextmanager
