@@ -212,9 +212,38 @@ def test_verify_sees_missing_and_foreign_files(place: Path) -> None:
     assert verify(release) == []
     (release.path / release.files[1].path).unlink()
     (release.path / "notes.txt").touch()
+    (release.path / "elsewhere").symlink_to(place)
     faults = verify(release)
     assert f"{release.files[1].path}: the file is missing" in faults
     assert "notes.txt: the manifest does not know this file" in faults
+    assert "elsewhere: the manifest does not know this file" in faults
+
+
+def test_a_manifest_that_the_index_does_not_know_is_told(place: Path) -> None:
+    """By the name of its folder too; a copy elsewhere has no index to be held against."""
+    folder = place / "releases" / "libya-news-1.1.0"
+    _in_manifest(folder, '"datasets": "', '"datasets": "9.')
+    with pytest.raises(DataError, match="not the one that was published"), opened(folder):
+        pass
+    shutil.copytree(folder, place / "a-copy")
+    (place / "index.json").write_text("{}", encoding="utf-8")
+    with opened(place / "a-copy") as copy:
+        assert copy.environment["datasets"].startswith("9.")
+
+
+def test_verify_tells_what_a_manifest_lacks(place: Path) -> None:
+    folder = place / "releases" / "libya-news-1.1.0"
+    _in_manifest(folder, '"rights_holders"', '"rights holders"')
+    assert "manifest.json: it lacks something, or has what it must not: KeyError('rights_holders')" in verify(
+        manifest.load(folder)
+    )
+
+
+def _in_manifest(folder: Path, old: str, new: str) -> None:
+    path = folder / manifest.FILE_NAME
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def test_arrow_and_parquet_load_to_equal_tables(place: Path) -> None:

@@ -143,6 +143,16 @@ class Store:
         with _faults(f"{self.url}/{entry.path}"):
             self._files.place(folder, entry, publish, erasures)
 
+    def names(self, path: str) -> bool:
+        """Whether the index names a folder; an index that cannot be read, as another file of its name, names none.
+
+        Raises:
+            EnvironmentFaultError: the store cannot be read.
+        """
+        with contextlib.suppress(DataError):
+            return self.index().at(path) is not None
+        return False
+
     def rollback(self, path: str) -> Index:
         """Make an earlier version the latest again. Nothing is deleted.
 
@@ -346,10 +356,10 @@ def opened(url: StrPath) -> Iterator[Release]:
         UsageError: there is no such release; where that is the address of a store, the error names those that it has.
         DataError: it cannot be read, or its manifest is not the one that was published.
     """
-    if (Path(url) / manifest.FILE_NAME).is_file():
+    store, path = located(url)
+    if (Path(url) / manifest.FILE_NAME).is_file() and not store.names(path):
         yield manifest.load(Path(url))
         return
-    store, path = located(url)
     with contextlib.ExitStack() as stack:
         try:
             release = stack.enter_context(store.opened(path))

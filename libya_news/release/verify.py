@@ -39,6 +39,8 @@ def _guarded(faults: Iterator[str]) -> Iterator[str]:
         yield from faults
     except DataError as error:
         yield error.problem
+    except (LookupError, TypeError, ValueError) as error:
+        yield f"{manifest.FILE_NAME}: it lacks something, or has what it must not: {error!r}"
 
 
 def _files(release: Release) -> Iterator[str]:
@@ -50,7 +52,8 @@ def _files(release: Release) -> Iterator[str]:
         elif (found := SourceFile(path, row.path).digest()) != (row.sha256, row.bytes):
             yield f"{row.path}: SHA-256 {found[0]} and {found[1]:,} bytes, not {row.sha256} and {row.bytes:,}"
     known = {row.path for row in described} | {manifest.FILE_NAME}
-    there = (path.relative_to(release.path).as_posix() for path in sorted(release.path.rglob("*")) if path.is_file())
+    inside = (path for path in sorted(release.path.rglob("*")) if path.is_symlink() or not path.is_dir())
+    there = (path.relative_to(release.path).as_posix() for path in inside)
     yield from (f"{path}: the manifest does not know this file" for path in there if path not in known)
 
 
