@@ -157,6 +157,19 @@ def test_broken_provenance(tmp_path: Path, text: str, message: str) -> None:
         _read(tmp_path)
 
 
+def test_provenance_that_is_written_meanwhile(tmp_path: Path) -> None:
+    """In one process, as in a notebook."""
+    (tmp_path / "a.txt").write_text("Talks end.", encoding="utf-8")
+    found = [next(read(tmp_path)).publisher]
+    for name in ("Old", "New"):
+        text = f'format = "libya_news/provenance"\nversion = 1\n["a.txt"]\npublisher = "{name}"\n'
+        (tmp_path / "new.toml").write_text(text, encoding="utf-8")
+        (tmp_path / "new.toml").replace(tmp_path / "provenance.toml")
+        found.append(next(read(tmp_path)).publisher)
+    (tmp_path / "provenance.toml").unlink()
+    assert [*found, next(read(tmp_path)).publisher] == [None, "Old", "New", None]
+
+
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
 def test_provenance_that_is_no_file(tmp_path: Path, kind: str) -> None:
     """To read a pipe would wait for ever, and a device may have no end."""

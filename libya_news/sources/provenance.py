@@ -95,8 +95,17 @@ def content(path: Path) -> bytes | None:
     return data
 
 
-@lru_cache(maxsize=64)
 def _sections(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        state = path.stat()
+    except OSError:
+        return {}
+    return _parsed(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, _state: tuple[int, ...]) -> dict[str, dict[str, Any]]:
+    """The sections of a file in one state: it may be written while a process lasts, as in a notebook."""
     data = content(path)
     if data is None:
         return {}
