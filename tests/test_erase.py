@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -253,6 +254,24 @@ def test_an_erased_standoff_release_takes_its_texts_back(store: Path, tmp_path: 
     result = standoff.rehydrate(store / "libya-news-1.1.0-erased-1", [tmp_path / "in"], out=tmp_path / "out")
     assert not result.lacking
     assert datasets.load_dataset(str(result.release.path), split="train").num_rows == 2
+
+
+def test_a_folder_that_is_not_there_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no folder"):
+        erase(URL, store=tmp_path / "nope", reason="asked")
+
+
+@pytest.mark.parametrize("pattern", ["articles", "articles/*"])
+def test_what_a_link_leads_to_is_not_left_unsaid(store: Path, pattern: str) -> None:
+    """Data on another disk is not in the store: whoever put it there is told to remove it."""
+    link, away = next((store / "libya-news-1.0.0").glob(pattern)), store.parent / "away"
+    link.rename(away)
+    link.symlink_to(away)
+    with pytest.raises(EnvironmentFaultError, match=rf"{re.escape(str(link))} is a link.*Remove that"):
+        erase(URL, store=store, reason="asked")
+    link.unlink()
+    assert erase(URL, store=store, reason="asked").complete
+    _no_trace(str(store))
 
 
 def test_what_is_nowhere_cannot_be_erased(store: Path) -> None:

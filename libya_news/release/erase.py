@@ -48,10 +48,11 @@ def erase(what: str, *, store: StrPath, reason: str, dry_run: bool = False) -> R
 
     Raises:
         DataError: no release holds such an article, or one cannot be read.
-        UsageError: another erasure was cut short and must be completed first.
+        UsageError: another erasure was cut short and must be completed first; or there is no such folder.
         EnvironmentFaultError: the store cannot be written; running it again completes what was begun.
     """
     place = Store(store)
+    place.check()
     kept = place.ledger()
     receipt = _begun(kept, what) or _sought(place, kept, what, reason)
     if dry_run:

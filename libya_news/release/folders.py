@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from libya_news.errors import DataError, LibyaNewsError
+from libya_news.errors import DataError, EnvironmentFaultError, LibyaNewsError
 
 from . import index as index_
 from . import manifest
@@ -76,10 +76,19 @@ class Folder:
         yield self._root / entry.path
 
     def bury(self, path: str, name: str, text: str) -> None:
-        """Empty a release's folder, its manifest first, so that it is none from that moment on, and leave one file."""
+        """Empty a release's folder, its manifest first, so that it is none from that moment on, and leave one file.
+
+        Raises:
+            EnvironmentFaultError: a link is in it; what lies elsewhere is not for us to remove, nor to leave unsaid.
+        """
         folder = self._root / path
         folder.mkdir(exist_ok=True)
         (folder / manifest.FILE_NAME).unlink(missing_ok=True)
+        if links := sorted(inner for inner in folder.rglob("*") if inner.is_symlink()):
+            raise EnvironmentFaultError(
+                f"{links[0]} is a link, and what it leads to may hold the article.",
+                "Remove that and the link yourself, and run it again.",
+            )
         for inner in folder.iterdir():
             shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
         replace_text(folder / name, text)
