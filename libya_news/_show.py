@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -163,7 +163,8 @@ def _log_lines() -> Callable[[Progress], None]:
         taken = last - started
         left = f", {_left(now, taken):,.0f} s left" if now.bytes else ""
         told = f"{_words(now, taken)}{left}" if now.step == STEPS[0] else f"{now.step}, {now.articles:,} articles"
-        print(f"{taken:.0f} s: {told}", file=sys.stderr, flush=True)
+        with suppress(BrokenPipeError):  # whoever read it has gone, and the work goes on
+            print(f"{taken:.0f} s: {told}", file=sys.stderr, flush=True)
 
     return update
 

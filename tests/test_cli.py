@@ -193,6 +193,17 @@ def test_a_terminal_sees_a_bar_and_a_log_sees_lines(
     assert re.fullmatch(told + "0 s: Writing, 14 articles\n", lines.getvalue())
 
 
+def test_a_log_that_nobody_reads_ends_no_build(root: Path, tmp_path: Path) -> None:
+    """As in ``libya-news build … 2>&1 | head``."""
+    program = "from libya_news import _show, cli; _show.SECONDS_BETWEEN_LINES = 0.0; cli.main()"
+    command = [sys.executable, "-c", program, "build", str(root / "seeds"), "--out", str(tmp_path / "out")]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as log:
+        assert subprocess.run(command, stdout=subprocess.DEVNULL, stderr=log, check=False).returncode == 0
+    assert (tmp_path / "out" / "libya-news-1.0.0" / "manifest.json").exists()
+
+
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for n in range(3_000):
