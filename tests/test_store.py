@@ -231,12 +231,24 @@ def test_a_manifest_that_the_index_does_not_know_is_told(place: Path) -> None:
         assert copy.environment["datasets"].startswith("9.")
 
 
+def test_damaged_offsets_end_no_process(place: Path) -> None:
+    """Of an Arrow file, whose bytes are not checked as they are read."""
+    release = build([place / "in"], out=place / "arrow", format="arrow")
+    file = release.path / release.files[0].path
+    offsets = (0).to_bytes(4, "little") + (20).to_bytes(4, "little") + (40).to_bytes(4, "little")
+    data = file.read_bytes()
+    assert offsets in data
+    file.write_bytes(data.replace(offsets, offsets[:4] + b"\x00\x00\x00\x70" + offsets[8:], 1))
+    command = [sys.executable, "-m", "libya_news", "verify", str(release.path)]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert (done.returncode, "cannot be read" in done.stdout) == (1, True)
+
+
 def test_verify_tells_what_a_manifest_lacks(place: Path) -> None:
     folder = place / "releases" / "libya-news-1.1.0"
     _in_manifest(folder, '"rights_holders"', '"rights holders"')
-    assert "manifest.json: it lacks something, or has what it must not: KeyError('rights_holders')" in verify(
-        manifest.load(folder)
-    )
+    said = "a check broke off, at what no release should have: KeyError('rights_holders')"
+    assert said in verify(manifest.load(folder))
 
 
 def _in_manifest(folder: Path, old: str, new: str) -> None:

@@ -39,8 +39,8 @@ def _guarded(faults: Iterator[str]) -> Iterator[str]:
         yield from faults
     except DataError as error:
         yield error.problem
-    except (LookupError, TypeError, ValueError) as error:
-        yield f"{manifest.FILE_NAME}: it lacks something, or has what it must not: {error!r}"
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        yield f"a check broke off, at what no release should have: {error!r}"
 
 
 def _files(release: Release) -> Iterator[str]:
