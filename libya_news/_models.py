@@ -114,4 +114,5 @@ def save_model(folder: Path, stem: str, arrays: Mapping[str, npt.NDArray[np.floa
     full = {"format": FORMAT, "version": VERSION, **card, "sha256": hashlib.sha256(data).hexdigest()}
     path = folder / f"{stem}.json"
     path.write_text(json.dumps(full, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    load_model.cache_clear()  # it may have read what was there before, as in a notebook
     return path

@@ -81,6 +81,12 @@ def test_arrays_that_are_not_the_cards(tmp_path: Path) -> None:
         load_model(str(tmp_path))
 
 
+def test_a_model_that_is_trained_again_is_read_again(tmp_path: Path) -> None:
+    for number in (1, 2):
+        save_model(tmp_path, "model", {"enter": np.full((2, 2), number, np.float32)}, {"name": "x"})
+        assert load_model(str(tmp_path)).arrays["enter"].max() == number
+
+
 def test_the_same_arrays_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         save_model(tmp_path / name, "model", {"z": np.ones(2, np.float32), "a": np.zeros(1, np.float32)}, {"name": "x"})
