@@ -149,6 +149,13 @@ def _written(folder: Path, rows: pa.Table, suffix: str) -> tuple[OutputFile, ...
         return shards.files()
 
 
+@pytest.mark.parametrize("epoch", ["now", "1.5", "9" * 14])
+def test_an_epoch_that_is_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epoch: str) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    with pytest.raises(UsageError, match=r"SOURCE_DATE_EPOCH is .*, and no time"):
+        build([_story(tmp_path, "a.txt", "Talks end.")], out=tmp_path / "out")
+
+
 def test_two_builds_are_the_same_to_the_byte(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1579000000")
     stories = [_story(tmp_path / "in", f"{n}.txt", f"Talk {n} in Moscow ends.") for n in range(5)]

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from libya_news._version import __version__
-from libya_news.errors import DataError
+from libya_news.errors import DataError, UsageError
 from libya_news.records import MANIFEST, Document, Drop, InputFile, OutputFile, Release, Tombstone
 
 from . import drops
@@ -86,9 +86,15 @@ def created_at() -> str:
     """Now, or the time in ``SOURCE_DATE_EPOCH`` (seconds since 1970), as ISO 8601 in UTC.
 
     Source: reproducible-builds.org, SOURCE_DATE_EPOCH specification.
+
+    Raises:
+        UsageError: it is no such number.
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
+    try:
+        now = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
+    except (OSError, OverflowError, ValueError):
+        raise UsageError(f"SOURCE_DATE_EPOCH is {epoch!r}, and no time.", "Set it to seconds since 1970.") from None
     return now.isoformat(timespec="seconds")
 
 
