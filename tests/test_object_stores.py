@@ -164,6 +164,14 @@ def test_a_manifest_that_was_changed_is_noticed(made: dict[str, Release], object
         pass
 
 
+def test_a_damaged_index_is_restored_where_nothing_else_names_releases(objects: str, tmp_path: Path) -> None:
+    for place, remedy in ((objects, "Restore it as it was"), (str(tmp_path), "Remove it: it is made anew")):
+        with fsspec.open(f"{place}/index.json", "wb", auto_mkdir=True) as stream:
+            stream.write(b"{}")
+        with pytest.raises(DataError, match=remedy):
+            Store(place).index()
+
+
 def test_a_part_of_a_release_is_not_published(objects: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "news.jsonl").write_text("\n".join(json.dumps({"text": t}) for t in TEXTS), encoding="utf-8")

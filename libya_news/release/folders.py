@@ -21,7 +21,13 @@ _FOLDER: Final = r"{}(?:-erased-\d+)?"
 
 
 class Folder:
-    """The files of a store."""
+    """The files of a store.
+
+    Attributes:
+        mending: what to do where the index is damaged.
+    """
+
+    mending: Final = "Remove it: it is made anew from the releases."
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -55,7 +61,7 @@ class Folder:
 
         def check() -> None:
             text = self.read(index_.FILE_NAME)
-            index = index_.from_json(text, str(self._root / index_.FILE_NAME)) if text else Index()
+            index = index_.from_json(text, str(self._root / index_.FILE_NAME), self.mending) if text else Index()
             index.check(number, str(self._root))
 
         target = self._root / entry.path

@@ -156,8 +156,13 @@ def to_json(index: Index) -> str:
     return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
 
-def from_json(text: bytes, where: str) -> Index:
+def from_json(text: bytes, where: str, mending: str) -> Index:
     """Read the text of ``index.json``.
+
+    Args:
+        text: what is in it.
+        where: its address.
+        mending: what to do where it is damaged.
 
     Raises:
         DataError: it is none, or of another version.
@@ -169,7 +174,7 @@ def from_json(text: bytes, where: str) -> Index:
             raise DataError(f"{where} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
         return Index(tuple(Entry(**row) for row in fields["releases"]), fields["latest"], fields.get("erasures", 0))
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{where} is no index: {error}.", "Remove it: it is made anew from the releases.") from None
+        raise DataError(f"{where} is no index: {error}.", mending) from None
 
 
 def adopted(index: Index, folders: Collection[Entry]) -> Index:

@@ -39,7 +39,13 @@ _WITHIN_PROCESS: Final = threading.Lock()
 
 
 class Objects:
-    """The files of a store."""
+    """The files of a store.
+
+    Attributes:
+        mending: what to do where the index is damaged.
+    """
+
+    mending: Final = "Restore it as it was: what it does not name is not there."
 
     def __init__(self, system: Any, root: str) -> None:
         self._fs, self._root = system, root.rstrip("/")

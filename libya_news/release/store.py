@@ -79,7 +79,7 @@ class Store:
             return self._index(self._files.read(index_.FILE_NAME))
 
     def _index(self, text: bytes | None) -> Index:
-        index = index_.from_json(text, f"{self.url}/{index_.FILE_NAME}") if text else Index()
+        index = index_.from_json(text, f"{self.url}/{index_.FILE_NAME}", self._files.mending) if text else Index()
         return index_.adopted(index, list(self._files.complete())) if isinstance(self._files, Folder) else index
 
     def add(self, folder: Path) -> Entry:
