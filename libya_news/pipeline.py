@@ -110,6 +110,8 @@ def _page(raw: RawArticle) -> Result:
     page = _laid_out(raw, markup, encoding)
     if page.fault:
         return Drop(raw.where, "normalize", f"no page: {page.fault}")
+    if not page.article.text.strip():
+        return Drop(raw.where, "normalize", "empty: the page shows no text, as long as its scripts are not run")
     return _fault(raw, page.article.text, page.damage) or page.article
 
 

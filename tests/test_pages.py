@@ -112,6 +112,14 @@ def test_a_page_becomes_an_article() -> None:
     assert (article.url, article.licence) == ("https://example.org/talks", "https://example.org/l")
 
 
+def test_a_page_that_shows_no_text_is_a_drop_that_says_so() -> None:
+    data = '{"@type": "NewsArticle", "articleBody": "Talks in Moscow have ended."}'
+    page = f"<html><script type='application/ld+json'>{data}</script><div id=app></div></html>"
+    dropped = process(RawArticle("a.html", page, html=True))
+    assert isinstance(dropped, Drop)
+    assert dropped.reason == "empty: the page shows no text, as long as its scripts are not run"
+
+
 def test_what_the_source_says_counts_more() -> None:
     article = _article(NEWS + BODY, publisher="P", title="T", licence="L", language="French")
     assert (article.publisher, article.title, article.licence, article.language) == ("P", "T", "L", "fr")

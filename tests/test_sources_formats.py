@@ -362,6 +362,29 @@ def test_dates_as_mongodb_exports_them(tmp_path: Path, date: Any) -> None:
     assert next(read(tmp_path)).published_at == dt.datetime(2020, 1, 14, 10, tzinfo=dt.timezone.utc)
 
 
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("form", ["a.json", "a.jsonl"])
+def test_json_in_utf_16(tmp_path: Path, form: str, order: str) -> None:
+    rows = [{"text": f"حفتر {number} 😀 " + "x" * 997, "source": "BBC"} for number in range(500)]  # many blocks long
+    text = json.dumps(rows, ensure_ascii=False)
+    if form == "a.jsonl":
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\r\n" for row in rows)
+    (tmp_path / form).write_bytes(("\ufeff" + text).encode(order))
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert _texts(articles) == [row["text"] for row in rows]
+
+
+def test_a_text_as_a_list_of_its_paragraphs(tmp_path: Path) -> None:
+    rows = [{"content": ["They met.", "It ended."]}, {"content": ["One."]}, {"content": ["One.", 5]}, {"content": []}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    pq.write_table(pa.table({"text": [["They met.", "It ended."], [], None]}), tmp_path / "b.parquet")
+    articles, drops = _read(tmp_path)
+    assert _texts(articles) == ["They met.\nIt ended.", "One.", "They met.\nIt ended."]
+    where = [drop.id.rpartition("/")[2] for drop in drops]
+    assert where == ["a.jsonl:3", "a.jsonl:4", "b.parquet:2", "b.parquet:3"]
+
+
 # CSV and TSV
 
 
@@ -527,7 +550,7 @@ def test_what_tools_write(tmp_path: Path, tool: str) -> None:
     [
         ("number", [1, 2], "wrong schema: no column of text; there are number"),
         ("text", [1, 2], "wrong schema: column text holds int64, not text"),
-        ("text", [["a"], ["b"]], "wrong schema: column text holds list"),
+        ("text", [[1], [2]], "wrong schema: column text holds list"),
     ],
 )
 def test_a_wrong_schema(tmp_path: Path, name: str, column: str, values: list[Any], reason: str) -> None:

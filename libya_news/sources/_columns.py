@@ -45,7 +45,7 @@ def wanted(schema: pa.Schema, file: OpenFile) -> list[str]:
     texts = [name for name in (*names["text"], *names["html"]) if name in kinds]
     if not texts:
         raise Refused(f"wrong schema: no column of text; there are {listed(schema.names)}"[:500])
-    if not any(_is_text(kinds[name]) for name in texts):
+    if not any(_is_text(_single(kinds[name])) for name in texts):
         raise Refused(f"wrong schema: column {listed(texts[:1])} holds {listed([str(kinds[texts[0]])])}, not text")
     known = OF_A_RELEASE.union(*names.values())
     columns = dict(zip(reversed(called), reversed(schema.names), strict=True))
@@ -59,10 +59,14 @@ def _is_text(kind: Any) -> bool:
     return any(test(kind) for test in (*tests, pa.types.is_string_view, pa.types.is_binary_view))
 
 
+def _single(kind: Any) -> Any:
+    """Of lists the kind of what is in them."""
+    return kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else kind
+
+
 def _is_read(kind: Any) -> bool:
     """Whether values of a kind say anything: those of others are structures, and some hold themselves many times."""
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        kind = kind.value_type
+    kind = _single(kind)
     return _is_text(kind) or pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
 
 
@@ -101,8 +105,7 @@ def _parts(batch: pa.RecordBatch, columns: list[Any], budget: Budget) -> list[in
 
 def _is_shared(column: Any) -> bool:
     """Whether several rows may have the same bytes as their values, so that these are more than the column has."""
-    kind = column.type
-    kind = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else kind
+    kind = _single(column.type)
     return any(test(kind) for test in (pa.types.is_dictionary, pa.types.is_string_view, pa.types.is_binary_view))
 
 

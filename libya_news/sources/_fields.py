@@ -92,12 +92,23 @@ def content(
 ) -> tuple[str, str | bytes | None]:
     """Which of ``_CONTENT`` a record has, and its value; what the reading names goes before what is called as usual."""
     for kind in _CONTENT:
-        if kind in reading.fields and (data := _first(record, names[kind][:1], _TEXT)) is not None:
+        if kind in reading.fields and (data := _text_in(record, names[kind][:1])) is not None:
             return kind, data
     for kind in _CONTENT:
-        if (data := _first(record, names[kind], _TEXT)) is not None:
+        if (data := _text_in(record, names[kind])) is not None:
             return kind, data
     return "", None
+
+
+def _text_in(record: Mapping[str, Any], names: list[str]) -> str | bytes | None:
+    """The text of the first field that has one: as it is, or as a list of its paragraphs, each of which gets a line."""
+    for name in names:
+        value = record.get(name)
+        if isinstance(value, (list, tuple)) and len(value) > 1 and all(isinstance(part, str) for part in value):
+            value = "\n".join(value)
+        if value and isinstance(said := _said(value), _TEXT):
+            return said
+    return None
 
 
 _CONTENT: Final = ("text", "html")
@@ -124,11 +135,11 @@ _INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
 as MongoDB exports them."""
 
 
-def _first(record: Mapping[str, Any], names: list[str], kinds: Any = object, inside: Sequence[str] = ()) -> Any:
-    """The value of the first field that says something of some kind; of an object, what it has inside."""
+def _first(record: Mapping[str, Any], names: list[str], inside: Sequence[str] = ()) -> Any:
+    """The value of the first field that says something; of an object, what it has inside."""
     for name in names:
         value = record.get(name)
-        if value and (said := _said(_within(value, inside))) is not None and isinstance(said, kinds):
+        if value and (said := _said(_within(value, inside))) is not None:
             return said
     return None
 

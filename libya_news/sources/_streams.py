@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import lzma
 import tempfile
@@ -189,6 +190,36 @@ class OpenFile:
             Refused: they are too many for one.
         """
         return one_document(self.stream, self.reading.max_document_bytes)
+
+
+def in_utf8(file: OpenFile) -> OpenFile:
+    """A file of text in UTF-8: one whose byte order mark is that of UTF-16 is decoded as it is read."""
+    head, file = file.sample(2)
+    if head not in _WIDE:
+        return file
+    stream = io.BufferedReader(Unpacked(_Recoded(file.stream)), BLOCK)
+    return OpenFile(file.name, stream, file.reading, file.size, file.budget)
+
+
+_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class _Recoded:
+    """UTF-16 as UTF-8; what cannot be decoded becomes U+FFFD."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = Forward(stream)
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+
+    def read1(self, size: int) -> bytes:
+        """Some bytes, at most so many (of sizes of 16 and more); none at the end."""
+        found = b""
+        while not found:
+            data = self._stream.read(size // 2)  # three bytes at the most for two
+            found = self._decoder.decode(data, final=not data).encode("utf-8", "replace")
+            if not data:
+                break
+        return found
 
 
 def _first(stream: Forward, size: int) -> bytes:

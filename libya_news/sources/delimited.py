@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -16,9 +15,8 @@ from typing import Final
 from libya_news.records import Drop, RawArticle
 
 from ._fields import article_from, as_usual, listed
-from ._streams import OpenFile, Refused, refuse_empty, too_large
+from ._streams import OpenFile, Refused, in_utf8, refuse_empty, too_large
 
-_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _TABS: Final = (".tsv", ".tab")
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -36,19 +34,8 @@ _HEAD_BYTES: Final = 1 << 16
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield one article a row; a broken row is dropped with the number of its first line, and reading goes on."""
-    head, file = file.sample(2)
-    if head not in _WIDE:
-        yield from _articles(file, file.stream.readline)
-        return
-    text = io.TextIOWrapper(file.stream, "utf-16", errors="replace", newline="")
-    try:
-        yield from _articles(file, lambda size: text.readline(size).encode("utf-8", "replace"))
-    finally:
-        text.detach()
-
-
-def _articles(file: OpenFile, readline: Callable[[int], bytes]) -> Iterator[RawArticle | Drop]:
-    limit = file.reading.max_document_bytes
+    file = in_utf8(file)
+    limit, readline = file.reading.max_document_bytes, file.stream.readline
     head = [readline(limit + 1).removeprefix(codecs.BOM_UTF8)]
     told = _TOLD.fullmatch(head[0])
     delimiter = told[1].decode("latin-1") if told else _delimiter(head[0], "\t" if file.suffix in _TABS else ",")

@@ -15,7 +15,7 @@ from typing import Any, Final
 from libya_news.records import Drop, RawArticle
 
 from ._json import parse_json
-from ._streams import BLOCK, Forward, OpenFile, too_large
+from ._streams import BLOCK, Forward, OpenFile, in_utf8, too_large
 
 _IN_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 """A string up to its quotation mark, to the end, or to a backslash there."""
@@ -37,6 +37,7 @@ def _outside() -> Any:
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield one article an object, or those in the list that it holds; what is broken is dropped with its number."""
+    file = in_utf8(file)
     limit = file.reading.max_document_bytes
     scanner = _Scanner(limit)
     number = 0

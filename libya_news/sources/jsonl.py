@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from libya_news.records import Drop, RawArticle
 
 from ._json import parse_json
-from ._streams import OpenFile, refuse_empty, too_large
+from ._streams import OpenFile, in_utf8, refuse_empty, too_large
 
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield one article a line; a broken line is dropped with its physical line number, and reading goes on."""
+    file = in_utf8(file)
     limit = file.reading.max_document_bytes
     number = empty = 0
     while line := file.stream.readline(limit + 1):
