@@ -295,8 +295,9 @@ def test_what_was_erased_is_told(store: Path) -> None:
         Store(store).rollback("small")
 
 
-def test_a_damaged_ledger_stops_builds(store: Path, tmp_path: Path) -> None:
-    (store / ledger.FILE_NAME).write_text("{", encoding="utf-8")
+@pytest.mark.parametrize("text", ["{", ledger.to_json(ledger.Ledger("no salt"))])
+def test_a_damaged_ledger_stops_builds(store: Path, tmp_path: Path, text: str) -> None:
+    (store / ledger.FILE_NAME).write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="keeps erased articles out"):
         build([tmp_path / "in"], out=store, version="3.0.0")
 

@@ -164,10 +164,15 @@ def test_a_manifest_that_was_changed_is_noticed(made: dict[str, Release], object
         pass
 
 
-def test_a_damaged_index_is_restored_where_nothing_else_names_releases(objects: str, tmp_path: Path) -> None:
+ENTRY = {"path": "a-1", "name": "a", "version": "one", "created_at": "", "digest": ""}
+NO_VERSION = {"format": "libya_news/index", "format_version": 1, "latest": {}, "releases": [ENTRY]}
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", json.dumps(NO_VERSION)])
+def test_a_damaged_index_is_restored_where_nothing_else_names_releases(objects: str, tmp_path: Path, text: str) -> None:
     for place, remedy in ((objects, "Restore it as it was"), (str(tmp_path), "Remove it: it is made anew")):
         with fsspec.open(f"{place}/index.json", "wb", auto_mkdir=True) as stream:
-            stream.write(b"{}")
+            stream.write(text.encode())
         with pytest.raises(DataError, match=remedy):
             Store(place).index()
 

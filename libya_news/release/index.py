@@ -172,8 +172,11 @@ def from_json(text: bytes, where: str, mending: str) -> Index:
         found = (fields["format"], fields["format_version"])
         if found != (FORMAT, FORMAT_VERSION):
             raise DataError(f"{where} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
-        return Index(tuple(Entry(**row) for row in fields["releases"]), fields["latest"], fields.get("erasures", 0))
-    except (ValueError, KeyError, TypeError) as error:
+        entries = tuple(Entry(**row) for row in fields["releases"])
+        for entry in entries:
+            numbers(entry.version)
+        return Index(entries, fields["latest"], fields.get("erasures", 0))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{where} is no index: {error}.", mending) from None
 
 

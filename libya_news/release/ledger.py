@@ -226,6 +226,7 @@ def from_json(text: bytes | None, where: str) -> Ledger:
         fields: dict[str, Any] = json.loads(text)
         if (fields["format"], fields["format_version"]) != FORMAT:
             raise ValueError("another format")  # noqa: TRY301 - told like any other fault of the file
+        bytes.fromhex(fields["salt"])
         return Ledger(fields["salt"], tuple(map(_receipt, fields["erasures"])))
     except (ValueError, KeyError, TypeError) as error:
         raise _unreadable(where, error) from None
