@@ -269,12 +269,12 @@ LONG = {"paragraphs": "<p>x", "preformatted": "<pre>x\n", "quotes": "<a b='"}
 
 @pytest.mark.parametrize("unit", LONG.values(), ids=LONG)
 def test_a_megabyte_takes_no_more_than_seconds(unit: str) -> None:
-    """To judge all of these lines would take 10 s."""
+    """To judge all of these lines would take 10 s, and 20 on a machine half as fast."""
     html = unit * (1_000_000 // len(unit))
     segment_html("<p>x")
     start = process_time()
     segment_html(html)
-    assert process_time() - start < 4  # 2 s and less on a machine of its own
+    assert process_time() - start < 8  # 2 s and less on a machine of its own
 
 
 @pytest.mark.parametrize("unit", ["Share ", "1 of 2 ", "Image caption ", "(Image credit: A "])
