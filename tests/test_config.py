@@ -155,6 +155,8 @@ def test_two_patterns_of_which_one_reaches_no_deeper(place: Path) -> None:
         ),
         (HEAD + '[[sources]]\npath = "a"\nmaps = {}', r"unknown field `maps`.*It takes: .*map"),
         (HEAD + '[[sources]]\npath = "a"\nmap = {colour = "red"}', r"number 1: 'colour' is no field.*text, html"),
+        (HEAD + '[[sources]]\npath = "a"\nmap = {text = " "}', r"number 1: The field 'text' has no name"),
+        (HEAD + '[defaults]\nlanguage = "klingonese"\n[[sources]]\npath = "a"', r"'klingonese' is no language. Write"),
         (
             HEAD + '[release]\nformat = "csv"\n[[sources]]\npath = "a"',
             r"\[release\]: Invalid enum value 'csv' - at `\$.format`. format takes one of parquet, arrow\.$",

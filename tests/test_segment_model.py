@@ -213,6 +213,21 @@ def test_a_release_can_be_measured_on(tmp_path: Path, root: Path) -> None:
     }
 
 
+SPLITS = ("train", "validation", "test")
+
+
+def test_the_splits_of_a_release_are_kept_apart(tmp_path: Path) -> None:
+    lines = (json.dumps({"text": f"Ferry {n} sails again.", "source": f"Paper {n}"}) + "\n" for n in range(40))
+    (tmp_path / "a.jsonl").write_text("".join(lines), encoding="utf-8")
+    release = build([tmp_path / "a.jsonl"], out=tmp_path / "out", split="publisher")
+    rows = {split: sum(f.rows for f in release.files if (f.config, f.split) == ("articles", split)) for split in SPLITS}
+    assert all(rows.values())
+    found = {split: {example.id for example in read_examples(release.path, split=split)} for split in SPLITS}
+    assert {split: len(ids) for split, ids in found.items()} == rows
+    assert not found["train"] & found["test"]
+    assert len(read_examples(release.path, split="none of them")) == 40
+
+
 def test_a_release_is_read_in_each_of_its_formats_but_not_without_its_texts(tmp_path: Path, root: Path) -> None:
     found = [build([root / "seeds"], out=tmp_path / form, format=form).path for form in ("parquet", "arrow")]
     assert read_examples(found[0]) == read_examples(found[1])

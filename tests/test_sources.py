@@ -148,6 +148,7 @@ def test_provenance_fills_what_the_file_does_not_say(tmp_path: Path) -> None:
         ('["a"]\n', "format and version"),
         ('format = "libya_news/provenance"\nversion = 1\n["a"]\ncolour = "red"\n', "colour.*Known keys: url"),
         ('format = "libya_news/provenance"\nversion = 1\n["a"]\npublished_at = "soon"\n', "no time"),
+        ('format = "libya_news/provenance"\nversion = 1\n["a"]\nlanguage = "xx-1"\n', "is no language. Write a code"),
     ],
 )
 def test_broken_provenance(tmp_path: Path, text: str, message: str) -> None:

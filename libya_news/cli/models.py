@@ -19,7 +19,7 @@ _PLACE = click.Path(exists=True, path_type=Path)
 @click.option("--seed", default=0, help="Fixes everything that is drawn.")
 @click.option("--steps", default=400, help="Steps of the training.")
 def train(data: tuple[Path, ...], out: Path, seed: int, steps: int) -> None:
-    """Train a segmenter on DATA: annotated texts, labelled pages, folders of releases.
+    """Train a segmenter on DATA: annotated texts, labelled pages, folders of releases (their split train).
 
     The model is used by its folder: segment(text, model=OUT). Needs the extra "train".
     """
@@ -37,7 +37,8 @@ def train(data: tuple[Path, ...], out: Path, seed: int, steps: int) -> None:
 def evaluate(model: str, gold: Path, out: Path | None, as_json: bool) -> None:
     """Measure MODEL ("default", or a folder that train made) on GOLD.
 
-    GOLD is a file of annotated texts or labelled pages, or the folder of a release. The figures are honest only for
+    GOLD is a file of annotated texts or labelled pages, or the folder of a release, of which the split test is taken
+    where there is one. The figures are honest only for
     texts that the model was not trained on, and, of a release, tell how far the model agrees with the one that
     labelled it.
     """

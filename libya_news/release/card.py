@@ -60,13 +60,16 @@ def _words(release: Release) -> dict[str, str]:
         else "",
         "split": release.files[0].split,
         "splits": _splits(release),
-        "articles": f"{release.counts['articles']:,}",
-        "segments": f"{release.counts['segments']:,}",
+        **{name: _counted(release.counts[name], name) for name in schema.CONFIGS},
         "chart": chart.PATH,
         "schema_version": str(release.schema_version),
         "library": release.code["libya_news"],
         "bibtex": bibtex(release),
     }
+
+
+def _counted(number: int, plural: str) -> str:
+    return f"{number:,} {plural if number != 1 else plural.removesuffix('s')}"
 
 
 def _quality(release: Release) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from libya_news._tables import load_table
+from libya_news.corpus.language import language_code
 from libya_news.errors import UsageError
 
 StrPath = str | os.PathLike[str]
@@ -22,6 +23,10 @@ limit are asked for at once where they are read."""
 
 FACTS: Final = ("publisher", "language", "licence", "rights_holder", "terms")
 """What can be said of a whole source at once."""
+
+
+NO_LANGUAGE: Final = "Write a code such as ar, or leave it out: the texts tell their language."
+"""What to do about a language that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,15 @@ class Reading:
         """Refuse what could only be a slip.
 
         Raises:
-            UsageError: a field or fact is not one of ours, or the limit is no byte or beyond ``MOST_DOCUMENT_BYTES``.
+            UsageError: a field or fact is not one of ours, a field has an empty name, the language is none, or the
+                limit is no byte or beyond ``MOST_DOCUMENT_BYTES``.
         """
         _known("field", self.fields, field_names())
         _known("fact", self.facts, FACTS)
+        if unnamed := [ours for ours, theirs in self.fields.items() if not theirs.strip()]:
+            raise UsageError(f"The field {unnamed[0]!r} has no name.", "Say what the records call it, or leave it out.")
+        if (said := self.facts.get("language")) and not language_code(said):
+            raise UsageError(f"{said!r} is no language.", NO_LANGUAGE)
         if self.max_document_bytes < 1:
             raise UsageError(f"A limit of {self.max_document_bytes} bytes leaves nothing.", "Give 1 or more.")
         if self.max_document_bytes > MOST_DOCUMENT_BYTES:

@@ -21,7 +21,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from libya_news._tables import parse_toml
+from libya_news.corpus.language import language_code
 from libya_news.errors import DataError
+
+from ._reading import NO_LANGUAGE
 
 FILE_NAME: Final = "provenance.toml"
 KEYS: Final = (
@@ -136,6 +139,8 @@ def _fact(path: Path, key: str, value: Any) -> Any:
     if key == "authors" or not isinstance(value, str):
         what = "list of texts" if key == "authors" else "text"
         raise DataError(f"{path}: {key} = {value!r} is no {what}.", "Put it between quotation marks.")
+    if key == "language" and value and not language_code(value):
+        raise DataError(f"{path}: language = {value!r} is no language.", NO_LANGUAGE)
     return value
 
 

@@ -29,7 +29,7 @@ def train_model(
     """Train a model on labelled texts and write it with its card.
 
     Args:
-        data: files of annotated texts or labelled pages, folders of releases.
+        data: files of annotated texts or labelled pages, folders of releases, of which the split ``train`` is taken.
         out: folder for ``model.npz`` and ``model.json``, to be given to ``segment(..., model=...)``.
         seed: fixes everything that is drawn; the same data, seed and machine give the same bytes.
         steps: steps of the training, of 4,096 units each.
@@ -59,7 +59,8 @@ def evaluate_model(model: str, gold: Path, *, out: Path | None = None) -> dict[s
 
     Args:
         model: ``default`` or a model's folder.
-        gold: a file of annotated texts or labelled pages, or a release's folder.
+        gold: a file of annotated texts or labelled pages, or a release's folder, of which the split ``test`` is taken
+            where there is one.
         out: folder for ``figures.json``, ``confusion.svg`` and ``reliability.svg``, or None.
 
     Returns:
@@ -69,7 +70,7 @@ def evaluate_model(model: str, gold: Path, *, out: Path | None = None) -> dict[s
     Raises:
         DataError: the model or the gold cannot be read.
     """
-    examples = read_examples(gold)
+    examples = read_examples(gold, split="test")
     tallies = measure(
         (example, segment(example.text, title=example.title or None, model=model)) for example in examples
     )

@@ -13,7 +13,7 @@ import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -125,17 +125,18 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
                     raise DataError(f"{path}:{number} is not JSON: {error}.", "Mend or remove that line.") from None
 
 
-def read_examples(path: Path, converters: Sequence[str] = ("walk",)) -> list[Example]:
+def read_examples(path: Path, converters: Sequence[str] = ("walk",), split: str = "train") -> list[Example]:
     """The examples of one file of annotated texts or of labelled pages, or of a release's folder.
 
     Args:
         path: a JSON lines file, or the folder of a release.
         converters: of a page's plain texts, those to take; an empty sequence takes all.
+        split: of a release, the one to take; all where it has no such split.
 
     Raises:
         DataError: the file cannot be read as any of these, nothing is labelled in it, or it is a stand-off release.
     """
-    rows = _release_rows(path) if path.is_dir() else read_rows(path)
+    rows = _release_rows(path, split) if path.is_dir() else read_rows(path)
     places = ((f"{path}: row {number}", row) for number, row in enumerate(rows, 1))
     found = [example for where, row in places for example in _labelled(where, row, converters)]
     if not found:
@@ -156,13 +157,14 @@ _A_ROW: Final = (
 )
 
 
-def _release_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    from libya_news.release import manifest, reading  # noqa: PLC0415 - only releases need Arrow
+def _release_rows(folder: Path, split: str) -> Iterator[dict[str, Any]]:
+    from libya_news.release import manifest, reading, shards  # noqa: PLC0415 - only releases need Arrow
 
     release = manifest.load(folder)
     if not release.holds_text:
         raise DataError(f"{folder} is a stand-off release, without texts.", "Put them back: libya-news rehydrate.")
-    for row in reading.rows(release, "articles", _COLUMNS):
+    files = tuple(file for file in release.files if file.split == split or split not in shards.splits(release))
+    for row in reading.rows(replace(release, files=files), "articles", _COLUMNS):
         segments = [{**s, "label": LABELS[s["label"]], "kind": KIND_NAMES[s["kind"]]} for s in row["segments"]]
         yield {**row, "segments": segments, "id": row["article_id"], "lang": row["language"]}
 
