@@ -14,7 +14,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -266,14 +266,23 @@ def _arabic_letters(line: str, encoding: str) -> int:
 def _letters(line: str, encoding: str) -> tuple[int, float]:
     """How many letters the words without ASCII letters have, and the mean of their weights in that encoding."""
     weights = _weights(encoding)
-    # One letter, or one again and again, tells nothing: "È", "å", "„Ääääää“".
-    found: list[str] = _swapped_word().findall(line)
-    words = [word for word in found if len({sign.lower() for sign in word if sign in weights}) > 1]
+    words = [word for word in _swapped_word().findall(line) if _tells(word, weights)]
     counts = Counter("".join(words))
     letters = [(weights[sign], count) for sign, count in counts.items() if sign in weights]
     letters.append((UNKNOWN_LETTER, len(_misplaced_vowel(encoding).findall(" ".join(words)))))
     number = sum(count for _, count in letters)
     return number, sum(weight * count for weight, count in letters) / max(number, 1)
+
+
+def _tells(word: str, weights: Mapping[str, float]) -> bool:
+    """Whether a word has two different letters: one, or one again and again, tells nothing ("È", "å", "„Ääääää“")."""
+    first = ""
+    for sign in word:  # as a rule the second letter is another, so that no more of them are looked at
+        if sign in weights:
+            if first and sign.lower() != first:
+                return True
+            first = sign.lower()
+    return False
 
 
 @cache
