@@ -38,9 +38,8 @@ def evaluate(model: str, gold: Path, out: Path | None, as_json: bool) -> None:
     """Measure MODEL ("default", or a folder that train made) on GOLD.
 
     GOLD is a file of annotated texts or labelled pages, or the folder of a release, of which the split test is taken
-    where there is one. The figures are honest only for
-    texts that the model was not trained on, and, of a release, tell how far the model agrees with the one that
-    labelled it.
+    where there is one. The figures are honest only for texts that the model was not trained on, and, of a release, tell
+    how far the model agrees with the one that labelled it.
     """
     from libya_news.training import evaluate_model  # noqa: PLC0415
 

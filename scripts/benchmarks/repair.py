@@ -26,7 +26,7 @@ repaired; ftfy with quotation marks and widths kept. Of each damage those paragr
 """
 FOUND = """\
 Paragraphs of articles and web pages as they were found: in how many mojibake was undone, and in how many anything was
-changed, with the names of the fixes. What was undone in Spanish and German was mojibake, by reading it.
+changed, with the names of the fixes.
 
 """
 
