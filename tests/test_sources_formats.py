@@ -88,6 +88,26 @@ def test_json_that_is_not_as_it_should_be(tmp_path: Path, data: str, texts: list
     assert all(drop.reason.startswith(reason) for drop, reason in zip(drops, reasons, strict=True))
 
 
+NO_LINES = [
+    json.dumps(ROWS),
+    json.dumps(ROWS, indent=1),
+    "\n".join(json.dumps(row, indent=1) for row in ROWS),
+    "[\n" + ",\n".join(map(json.dumps, ROWS)) + ",\n]\n",
+    ",\r\n".join(map(json.dumps, ROWS)) + ",\r\n",
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("data", NO_LINES)
+def test_json_lines_that_are_none(tmp_path: Path, data: str, encoding: str) -> None:
+    """An array, objects on several lines, and commas behind lines, in a file that is called JSON lines."""
+    (tmp_path / "a.jsonl").write_text(data, encoding=encoding, newline="")
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(data.encode(encoding)))
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert _texts(articles) == [row["text"] for row in ROWS] * 2
+
+
 # JSON with its articles in a list inside of an object
 
 ITEMS: list[dict[str, Any]] = [

@@ -21,7 +21,7 @@ _IN_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 """A string up to its quotation mark, to the end, or to a backslash there."""
 
 
-_BETWEEN: Final = b" \t\r\n,\x1e\xef\xbb\xbf"
+BETWEEN: Final = b" \t\r\n,\x1e\xef\xbb\xbf"
 """What may stand between objects: also the record separator of RFC 7464, and a byte order mark."""
 
 
@@ -101,7 +101,7 @@ class _Scanner:
                 continue
             before, at = at, _end(_outside(), data, at)
             mark = data[at : at + 1]
-            if self._depth == self._base and (mark == b'"' or data[before:at].strip(_BETWEEN)):
+            if self._depth == self._base and (mark == b'"' or data[before:at].strip(BETWEEN)):
                 self.stray = True
             at += 1
             was, ended = self._depth, self._turn(mark)
