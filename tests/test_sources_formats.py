@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import datetime as dt
 import gzip
 import hashlib
@@ -10,10 +11,12 @@ import io
 import json
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -499,6 +502,61 @@ def test_a_title_above_the_names_of_columns_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Ports;\nTitle;Text;Date\nPorts;They opened.;2020-01-14\n", encoding="utf-8")
     (drop, _) = _read(tmp_path)[1]
     assert drop.reason == "broken record: 3 values for 2 columns; by the first row these are Ports, "
+
+
+QUOTES = ['He said "no, never"\nand left; "really"', '"Quoted" first', "C:\\new, a path\\", 'Last "word"']
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1256"])
+@pytest.mark.parametrize("writer", ["MySQL", "Spark"])
+def test_backslashes_before_quotation_marks(tmp_path: Path, writer: str, encoding: str, delimiter: str) -> None:
+    protected = [text.replace("\\", "\\\\").replace('"', '\\"') for text in QUOTES]
+    rows = [f'"{text}"{delimiter}"ا\\"{number}"' for number, text in enumerate(protected)]
+    if writer == "MySQL":
+        rows = [row.replace("\n", "\\\n") for row in rows] + [f'"More."{delimiter}\\N']
+    text = f"text{delimiter}title\n" + "\n".join(rows)
+    (tmp_path / "a.csv").write_text(text, encoding=encoding, newline="")
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert _texts(articles)[:4] == QUOTES
+    assert [article.title for article in articles] == ['ا"0', 'ا"1', 'ا"2', 'ا"3', None][: len(rows)]
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ('"In C:\\temp\\",A', "In C:\\temp\\"),
+        ('He said \\"no\\" and left.,A', 'He said \\"no\\" and left.'),
+        ('"He ""said \\""no\\"" and"" left.",A', 'He "said \\"no\\" and" left.'),
+    ],
+)
+def test_backslashes_that_protect_nothing(tmp_path: Path, row: str, text: str) -> None:
+    (tmp_path / "a.csv").write_text(f"text,title\n{row}\n", encoding="utf-8")
+    (article,), drops = _read(tmp_path)
+    assert (article.data, article.title, drops) == (text.encode(), "A", [])
+
+
+@pytest.mark.parametrize("paragraphs", [["They met.", 'It\'s "over", \\ he said:\n\u200b\x07حفتر 😀'], ["One."]])
+@pytest.mark.parametrize("shown", [str, json.dumps, lambda texts: str(np.array(texts))])
+def test_lists_in_cells(tmp_path: Path, paragraphs: list[str], shown: Callable[[list[str]], str]) -> None:
+    with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["text", "authors"], [shown(paragraphs), "[]"], ["Talks.", shown(["A", "B"])]])
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert [article.data for article in articles] == ["\n".join(paragraphs), b"Talks."]
+    assert [article.authors for article in articles] == [(), ("A", "B")]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["['a' + 'b']", "['a'] ['b']", "[['a']]", "['a', 5]", "['a'b']", "[Talks]", "['\\U99999999']", '["a"', "[" * 9999],
+)
+def test_cells_that_are_no_lists(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "a.tsv").write_text(f"text\tn\n{cell}\t5\n", encoding="utf-8")
+    assert _texts(_read(tmp_path)[0]) == [cell]
+    (tmp_path / "a.tsv").write_bytes(b"text\tn\n['\xe9', 'b']\t5\n")
+    assert [article.data for article in read(tmp_path)] == [b"['\xe9', 'b']"]
 
 
 # Parquet and Arrow

@@ -14,8 +14,9 @@ from typing import Final
 
 from libya_news.records import Drop, RawArticle
 
+from ._cells import is_escaped, said, unescaped
 from ._fields import article_from, as_usual, listed
-from ._streams import OpenFile, Refused, in_utf8, refuse_empty, too_large
+from ._streams import BLOCK, OpenFile, Refused, in_utf8, refuse_empty, too_large
 
 _TABS: Final = (".tsv", ".tab")
 
@@ -34,12 +35,13 @@ _HEAD_BYTES: Final = 1 << 16
 
 def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
     """Yield one article a row; a broken row is dropped with the number of its first line, and reading goes on."""
-    file = in_utf8(file)
+    sample, file = in_utf8(file).sample(BLOCK)
     limit, readline = file.reading.max_document_bytes, file.stream.readline
+    csv.field_size_limit(limit + 1)
     head = [readline(limit + 1).removeprefix(codecs.BOM_UTF8)]
     told = _TOLD.fullmatch(head[0])
     delimiter = told[1].decode("latin-1") if told else _delimiter(head[0], "\t" if file.suffix in _TABS else ",")
-    rows = _Rows(lambda size: head.pop() if head else readline(size), limit, delimiter)
+    rows = _Rows(lambda size: head.pop() if head else readline(size), limit, delimiter, is_escaped(sample, delimiter))
     found: Iterator[list[bytes] | str] = filter(None, rows.all())
     if told:
         next(found)
@@ -57,7 +59,7 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
         elif any(row[len(names) :]):
             yield Drop(where, "read", f"broken record: {len(row)} values for {len(names)} columns{named}")
         else:
-            yield article_from(dict(zip(names, row, strict=False)), file, str(rows.first_line))
+            yield article_from(dict(zip(names, map(said, row), strict=False)), file, str(rows.first_line))
 
 
 def _delimiter(head: bytes, usual: str) -> str:
@@ -91,14 +93,14 @@ class _Rows:
         columns: how many the table has, once that is known.
     """
 
-    def __init__(self, readline: Callable[[int], bytes], limit: int, delimiter: str) -> None:
+    def __init__(self, readline: Callable[[int], bytes], limit: int, delimiter: str, escaped: bool) -> None:
         self._readline, self._limit = readline, limit
+        self._in_rfc_4180 = unescaped if escaped else bytes
         self.first_line, self.columns = 1, 0
         self._size = self._line = self._empty = 0
         self._delimiter = delimiter
         self._row: list[str] = []
         self._again: list[bytes] = []
-        csv.field_size_limit(limit + 1)
         self._start()
 
     def _start(self) -> None:
@@ -147,7 +149,7 @@ class _Rows:
     def _lines(self) -> Iterator[str]:
         """Lines for the parser. Of a row beyond the limit it gets no more than the quotation mark that ends it."""
         quotes, given, sign = 0, False, self._delimiter.encode()
-        while line := self._again.pop() if self._again else self._readline(self._limit + 1):
+        while line := self._again.pop() if self._again else self._in_rfc_4180(self._readline(self._limit + 1)):
             quotes, given = (quotes, given) if self._size else (0, False)
             quotes += line.count(b'"')
             self._size += len(line)
