@@ -978,6 +978,40 @@ def test_what_may_stand_between_records(tmp_path: Path, between: bytes, behind: 
     assert (len(articles), drops) == (4, [])
 
 
+@pytest.mark.parametrize("name", ["export", "export.php", "a.txt", "news.csv.1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_tables_that_their_names_do_not_tell(tmp_path: Path, delimiter: str, encoding: str, name: str) -> None:
+    rows = ["id", "Title", "Text"], ["5", "A", '"Talks,\nthey said."'], ["6", "B", "More."]
+    (tmp_path / name).write_text("\n".join(map(delimiter.join, rows)), encoding=encoding)
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert [(article.data, article.title) for article in articles] == [(b"Talks,\nthey said.", "A"), (b"More.", "B")]
+    (tmp_path / name).write_text(delimiter.join(["head", "story"]) + "\n" + delimiter.join("ab"), encoding=encoding)
+    assert [article.data for article in read(tmp_path, fields={"text": "story", "title": "head"})] == [b"b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Title, text\nTalks end, they said.", "text\nTalks", "title,text", "date,title\na,b", "text,body\na,b", '"'],
+)
+def test_texts_that_are_no_tables(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    assert [article.data for article in read(tmp_path)] == [text.encode()]
+
+
+@pytest.mark.parametrize("kind", [*FILES[:2], "a.warc"])
+@pytest.mark.parametrize("name", ["download", "download.bin", "a.txt"])
+def test_binary_formats_that_their_names_do_not_tell(tmp_path: Path, name: str, kind: str) -> None:
+    if kind == "a.warc":
+        (tmp_path / kind).write_bytes(_warc(GOOD))
+    else:
+        _write(tmp_path / kind, _table())
+    expected = [article.data for article in read(tmp_path)]
+    (tmp_path / kind).rename(tmp_path / name)
+    assert [article.data for article in read(tmp_path)] == expected != []
+
+
 @pytest.mark.parametrize("length", [10**17, 10**30, -1])
 def test_an_arc_with_lying_lengths(tmp_path: Path, length: int) -> None:
     (tmp_path / "a.arc").write_bytes(_arc(GOOD) + _arc(GOOD, length=length) + _arc(GOOD))

@@ -18,7 +18,18 @@ from ._files import Meter, SourceFile, list_files
 from ._reading import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, StrPath, parse_map
 from ._readings import Readings
 from ._remote import SCHEMES, is_url
-from ._streams import BLOCK, BROKEN, COMPRESSED_SUFFIXES, Budget, OpenFile, Refused, Unpacked, decompressed, unreadable
+from ._streams import (
+    BLOCK,
+    BROKEN,
+    COMPRESSED_SUFFIXES,
+    Budget,
+    OpenFile,
+    Refused,
+    Unpacked,
+    decompressed,
+    narrowed,
+    unreadable,
+)
 from .provenance import facts_beside
 
 __all__ = [
@@ -53,7 +64,7 @@ class Format(NamedTuple):
         read: yields the articles of a file.
         holds: what one article of it is.
         binary: whether its files may hold bytes that no text has.
-        marks: how its files begin where their suffix says nothing, or no more than that they are text.
+        marks: whether a file begins as its files do, where its suffix says nothing, or no more than that it is text.
     """
 
     name: str
@@ -62,23 +73,26 @@ class Format(NamedTuple):
     read: Callable[[OpenFile], Iterator[RawArticle | Drop]]
     holds: str
     binary: bool = False
-    marks: re.Pattern[bytes] | None = None
+    marks: Callable[[bytes, Reading], object] | None = None
 
 
-_OBJECT: Final = re.compile(rb'(?:\[\s*)?\{\s*"')
-_PAGE: Final = re.compile(rb"(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+def _like(pattern: bytes) -> Callable[[bytes, Reading], object]:
+    beginning = re.compile(pattern, re.IGNORECASE)
+    return lambda start, _: beginning.match(start)
 
+
+_PAGE: Final = rb"(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b"
 
 FORMATS: Final = (
     Format("TREC SGML", (".sgml", ".sgm", ".txt", ""), b"<DOC>", sgml.read, "a <DOC>"),
     Format("JSON lines", (".jsonl", ".ndjson", ".jsonlines"), b"", jsonl.read, "a line"),
-    Format("JSON", (".json",), b"", json_objects.read, "an object of the array", marks=_OBJECT),
-    Format("CSV and TSV", (".csv", ".tsv", ".tab"), b"", delimited.read, "a row"),
-    Format("Parquet", (".parquet", ".pq"), b"", parquet.read, "a row", binary=True),
-    Format("Arrow", (".arrow", ".arrows", ".feather", ".ipc"), b"", arrow.read, "a row", binary=True),
-    Format("HTML", (".html", ".htm", ".xhtml"), b"", pages.read, "the page", marks=_PAGE),
-    Format("WARC", (".warc",), b"", warc.read, "a response that is a page", binary=True),
-    Format("ARC", (".arc",), b"", arc.read, "a response that is a page", binary=True),
+    Format("JSON", (".json",), b"", json_objects.read, "an object of the array", marks=_like(rb'(?:\[\s*)?\{\s*"')),
+    Format("CSV and TSV", (".csv", ".tsv", ".tab"), b"", delimited.read, "a row", marks=delimited.is_headed),
+    Format("Parquet", (".parquet", ".pq"), b"", parquet.read, "a row", True, _like(rb"PAR1")),
+    Format("Arrow", (".arrow", ".arrows", ".feather", ".ipc"), b"", arrow.read, "a row", True, _like(rb"ARROW1\0\0")),
+    Format("HTML", (".html", ".htm", ".xhtml"), b"", pages.read, "the page", marks=_like(_PAGE)),
+    Format("WARC", (".warc",), b"", warc.read, "a response that is a page", True, _like(rb"WARC/1\.\d\r?\n")),
+    Format("ARC", (".arc",), b"", arc.read, "a response that is a page", True),
     Format("text", (".txt", ".text", ".md", ""), b"", text.read, "the file"),
 )
 """The first row whose suffix and first bytes fit a file reads it. If none does, or text: the first whose marks fit."""
@@ -166,11 +180,11 @@ def _member(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawAr
 
 
 def _format(file: OpenFile, sample: bytes) -> Format | None:
-    start = sample.removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = narrowed(sample).removeprefix(b"\xef\xbb\xbf").lstrip()
     fits = (form for form in FORMATS if file.suffix in form.suffixes and start.startswith(form.begins))
     if (found := next(fits, None)) and found.read is not text.read:
         return found
-    return next((form for form in FORMATS if form.marks and form.marks.match(start)), found)
+    return next((form for form in FORMATS if form.marks and form.marks(start, file.reading)), found)
 
 
 def read(

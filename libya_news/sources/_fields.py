@@ -90,11 +90,11 @@ def as_usual(columns: Sequence[str], reading: Reading) -> list[str]:
 def content(
     record: Mapping[str, Any], names: Mapping[str, list[str]], reading: Reading
 ) -> tuple[str, str | bytes | None]:
-    """Which of ``_CONTENT`` a record has, and its value; what the reading names goes before what is called as usual."""
-    for kind in _CONTENT:
+    """Which of ``CONTENT`` a record has, and its value; what the reading names goes before what is called as usual."""
+    for kind in CONTENT:
         if kind in reading.fields and (data := _text_in(record, names[kind][:1])) is not None:
             return kind, data
-    for kind in _CONTENT:
+    for kind in CONTENT:
         if (data := _text_in(record, names[kind])) is not None:
             return kind, data
     return "", None
@@ -111,7 +111,7 @@ def _text_in(record: Mapping[str, Any], names: list[str]) -> str | bytes | None:
     return None
 
 
-_CONTENT: Final = ("text", "html")
+CONTENT: Final = ("text", "html")
 """Our fields that an article can be made of: its text, or else its page."""
 
 _OF_ARTICLES: Final = ("url", "title", "published_at")
@@ -178,7 +178,7 @@ def _authors(record: Mapping[str, Any], names: list[str]) -> tuple[str, ...]:
 
 
 def _lacking(record: Mapping[str, Any], names: Mapping[str, list[str]], reading: Reading) -> str:
-    if kind := next((kind for kind in _CONTENT if kind in reading.fields), ""):
+    if kind := next((kind for kind in CONTENT if kind in reading.fields), ""):
         what = f"the field {reading.fields[kind]!r}, which is to be the {kind}, is missing, empty or no text"
     else:
         filled = [name for name in (*names["text"], *names["html"]) if record.get(name) not in (None, "", b"")]

@@ -201,6 +201,15 @@ def in_utf8(file: OpenFile) -> OpenFile:
     return OpenFile(file.name, stream, file.reading, file.size, file.budget)
 
 
+def narrowed(sample: bytes) -> bytes:
+    """The first bytes of a file of text in UTF-8, where they begin with the byte order mark of UTF-16.
+
+    >>> narrowed("Talks".encode("utf-16"))
+    b'Talks'
+    """
+    return sample.decode("utf-16", "replace").encode("utf-8", "replace") if sample[:2] in _WIDE else sample
+
+
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final
 
 from libya_news.records import Drop, RawArticle
 
 from ._cells import is_escaped, said, unescaped
-from ._fields import article_from, as_usual, listed
+from ._fields import CONTENT, article_from, as_usual, listed, names_in
+from ._reading import Reading
 from ._streams import BLOCK, OpenFile, Refused, in_utf8, refuse_empty, too_large
 
 _TABS: Final = (".tsv", ".tab")
@@ -60,6 +63,26 @@ def read(file: OpenFile) -> Iterator[RawArticle | Drop]:
             yield Drop(where, "read", f"broken record: {len(row)} values for {len(names)} columns{named}")
         else:
             yield article_from(dict(zip(names, map(said, row), strict=False)), file, str(rows.first_line))
+
+
+def is_headed(sample: bytes, reading: Reading) -> bool:
+    r"""Whether bytes that nobody calls a table are one.
+
+    Two of its columns have names of ours, one of them that of a text or page, and the second row has as many values.
+
+    >>> is_headed(b"Title;Text\nTalks end;They ended.", Reading()), is_headed(b"Title\n\nText, title", Reading())
+    (True, False)
+    """
+    lines = io.StringIO(sample.decode("utf-8", "replace").replace("\0", ""), newline="")
+    delimiter = _delimiter(sample.partition(b"\n")[0], ",")
+    try:
+        head, second = islice(filter(None, csv.reader(lines, delimiter=delimiter)), 2)
+    except (csv.Error, ValueError):  # there are not two
+        return False
+    columns = as_usual(head, reading)
+    names = names_in(dict.fromkeys(columns), reading)
+    known = {field for field, usual in names.items() if not set(usual).isdisjoint(columns)}
+    return len(known) > 1 and not known.isdisjoint(CONTENT) and len(head) == len(second)
 
 
 def _delimiter(head: bytes, usual: str) -> str:
