@@ -933,6 +933,37 @@ def test_records_that_are_no_page(tmp_path: Path, record: bytes, reason: str) ->
     assert articles or "length" in reason
 
 
+def _bare(block: bytes, kind: str, media_type: str) -> bytes:
+    """A record without the response around what was fetched."""
+    digest = base64.b32encode(hashlib.sha1(block, usedforsecurity=False).digest()).decode()
+    made = _warc(block, kind, f"WARC-Block-Digest: sha1:{digest}\r\n")
+    return made.replace(f"application/http; msgtype={kind}".encode(), media_type.encode())
+
+
+def test_texts_of_pages_and_saved_pages_in_a_crawl(tmp_path: Path) -> None:
+    """As Common Crawl has the former in its WET files."""
+    story = "Talks end\nحفتر يغادر موسكو\n".encode()
+    records = [
+        _warc(b"Software-Info: x\r\n", "warcinfo"),
+        _bare(story, "conversion", "text/plain"),
+        _bare(PAGE.encode("cp1252"), "resource", 'Text/HTML; charset="windows-1252"'),
+        _bare(b"{}", "resource", "application/json"),
+        _bare(story, "resource", "text/plain"),
+        _bare(story * 30, "conversion", "text/plain"),
+    ]
+    (tmp_path / "CC-MAIN-00000.warc.wet.gz").write_bytes(b"".join(map(gzip.compress, records)))
+    articles, drops = _read(Source(tmp_path, Reading(max_document_bytes=1000)))
+    assert [(article.data, article.html, article.charset) for article in articles] == [
+        (story, False, None), (PAGE.encode("cp1252"), True, "windows-1252"),
+    ]  # fmt: skip
+    assert {article.url for article in articles} == {URL}
+    assert [(drop.id.rpartition(":")[2], drop.reason) for drop in drops] == [
+        ("4", "no page: a record of type resource and media type application/json"),
+        ("5", "no page: a record of type resource and media type text/plain"),
+        ("6", f"too large: {30 * len(story):,} bytes in one document, where 1,000 are allowed"),
+    ]
+
+
 @pytest.mark.parametrize("name", ["a.warc", "a.arc"])
 def test_a_record_that_is_cut_off(tmp_path: Path, name: str) -> None:
     record = _warc(GOOD) if "warc" in name else _arc(GOOD)

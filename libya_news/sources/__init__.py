@@ -91,7 +91,9 @@ FORMATS: Final = (
     Format("Parquet", (".parquet", ".pq"), b"", parquet.read, "a row", True, _like(rb"PAR1")),
     Format("Arrow", (".arrow", ".arrows", ".feather", ".ipc"), b"", arrow.read, "a row", True, _like(rb"ARROW1\0\0")),
     Format("HTML", (".html", ".htm", ".xhtml"), b"", pages.read, "the page", marks=_like(_PAGE)),
-    Format("WARC", (".warc",), b"", warc.read, "a response that is a page", True, _like(rb"WARC/1\.\d\r?\n")),
+    Format(
+        "WARC", (".warc",), b"", warc.read, "a response that is a page, or its text", True, _like(rb"WARC/1\.\d\r?\n")
+    ),
     Format("ARC", (".arc",), b"", arc.read, "a response that is a page", True),
     Format("text", (".txt", ".text", ".md", ""), b"", text.read, "the file"),
 )

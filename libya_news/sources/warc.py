@@ -1,4 +1,4 @@
-"""WARC: every response of a crawl with status 200 that is a page is an article."""
+"""WARC: every response of a crawl with status 200 that is a page is an article, and so is the text taken from one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from libya_news.records import Drop, RawArticle
 
-from ._http import MAX_HEAD_BYTES, page
+from ._http import MAX_HEAD_BYTES, PAGES, page
 from ._streams import Budget, Forward, OpenFile, too_large
 
 _ABOUT_THE_CRAWL: Final = (WarcRecordType.warcinfo, WarcRecordType.request, WarcRecordType.metadata)
 """Records that hold nothing that was fetched, and are passed over."""
+
+_BARE: Final = {"conversion": ("text/plain", *PAGES), "resource": PAGES}
+"""Media types of articles that stand in a record without the response of a server: texts of pages, as Common Crawl has
+them in its WET files, and pages that were saved as files."""
+
+_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 _NEXT_RECORD: Final = re.compile(rb"\r\n\r\nWARC/1\.\d\r\nWARC-", re.IGNORECASE)
 
@@ -84,17 +90,39 @@ def _article(record: WarcRecord, file: OpenFile, position: str, budget: Budget) 
     most = file.reading.max_document_bytes + MAX_HEAD_BYTES
     length = record.content_length
     block = record.reader.read(min(length, most + 1)) if length > 0 else b""
-    reason = _unlike_a_response(record) or _cut(record, block, min(length, most + 1))
+    reason = _unlike_an_article(record) or _cut(record, block, min(length, most + 1))
     if not reason and length > most:
         reason = too_large(length, file.reading.max_document_bytes)
-    return Drop(f"{file.name}:{position}", "read", reason) if reason else page(block, file, position, url, budget)
+    if reason:
+        return Drop(f"{file.name}:{position}", "read", reason)
+    if str(record.record_type) in _BARE:
+        return _bare(record, block, file, position, url, budget)
+    return page(block, file, position, url, budget)
 
 
-def _unlike_a_response(record: WarcRecord) -> str:
+def _bare(
+    record: WarcRecord, block: bytes, file: OpenFile, position: str, url: str | None, budget: Budget
+) -> RawArticle | Drop:
+    """The text or page that is all of a record."""
+    budget.spend(len(block))
+    if len(block) > file.reading.max_document_bytes:
+        return Drop(f"{file.name}:{position}", "read", too_large(len(block), file.reading.max_document_bytes))
+    html = _media_type(record) in PAGES
+    said = _CHARSET.search(record.headers.get("Content-Type") or "") if html else None
+    return RawArticle(file.name, block, position, html=html, charset=said[1] if said else None, url=url)
+
+
+def _media_type(record: WarcRecord) -> str:
+    return (record.headers.get("Content-Type") or "none").partition(";")[0].strip().lower()
+
+
+def _unlike_an_article(record: WarcRecord) -> str:
     if record.record_type == WarcRecordType.revisit:
         return "revisit: the page was fetched before, and is not in this record"
-    if record.record_type != WarcRecordType.response:
-        return f"no page: a record of type {record.record_type}"
+    if record.record_type != WarcRecordType.response and _media_type(record) not in _BARE.get(
+        str(record.record_type), ()
+    ):
+        return f"no page: a record of type {record.record_type} and media type {_media_type(record)[:100]}"
     cut = record.headers.get("WARC-Truncated")
     return f"truncated: the crawler stopped for {cut}" if cut else ""
 
