@@ -370,6 +370,22 @@ def test_facts_of_a_source_fill_what_its_records_do_not_say(tmp_path: Path) -> N
     assert [article.licence for article in articles] == ["CC-BY-4.0"] * 2
 
 
+def test_what_folders_say_as_spark_names_them(tmp_path: Path) -> None:
+    below = tmp_path / "news" / "lang=ar" / "source=Al%20Wasat%2F2" / "date=2020-01-14" / "text=x"
+    below.mkdir(parents=True)
+    (other := tmp_path / "news" / "lang=__HIVE_DEFAULT_PARTITION__" / "licence=").mkdir(parents=True)
+    pq.write_table(pa.table({"text": ["Talks.", "More."], "publisher": [None, "BBC"]}), below / "part-0.parquet")
+    with zipfile.ZipFile(other / "a.zip", "w") as archive:
+        archive.writestr("source=CNN/a.html", "<p>Talks.")
+    facts = {"publisher": "Paper", "language": "en", "licence": "CC0-1.0"}
+    articles, drops = _read(Source(tmp_path / "news", Reading({"published_at": "date"}, facts)))
+    assert not drops
+    assert [(row.language, row.publisher) for row in articles[1:]] == [("ar", "Al Wasat/2"), ("ar", "BBC")]
+    assert dict(articles[0].besides) == {"publisher": "CNN", "language": "en", "licence": "CC0-1.0"}
+    assert {row.published_at for row in articles[1:]} == {dt.datetime(2020, 1, 14, tzinfo=dt.timezone.utc)}
+    assert {row.published_at for row in read(tmp_path / "news")} == {None}
+
+
 @pytest.mark.parametrize(
     "date", ["0000-00-00", "+275760-09-13T00:00:00Z", "13/13/2015", "-1", "soon", "9" * 400, 1e308]
 )

@@ -14,6 +14,7 @@ from libya_news.records import Drop, RawArticle
 from . import arc, arrow, delimited, json_objects, jsonl, pages, parquet, sgml, text, warc
 from ._archives import ARCHIVES, members
 from ._binary import SAMPLE_BYTES, binary_reason
+from ._fields import facts_in
 from ._files import Meter, SourceFile, list_files
 from ._reading import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, StrPath, parse_map
 from ._readings import Readings
@@ -120,16 +121,18 @@ def read_file(file: SourceFile, meter: Meter | None = None) -> Iterator[RawArtic
             size = stream.seek(0, 2)
             stream.seek(0)
             for item in _layer(OpenFile(file.name, stream, file.reading, size), None, 0):
-                yield _completed(item, facts) if isinstance(item, RawArticle) else item
+                yield _completed(item, facts, file.reading) if isinstance(item, RawArticle) else item
     except OSError as error:
         yield Drop(file.name, "read", unreadable(error))
 
 
-def _completed(article: RawArticle, facts: Mapping[str, Any]) -> RawArticle:
-    """The article with what is known of it besides, where it does not say so itself.
+def _completed(article: RawArticle, facts: Mapping[str, Any], reading: Reading) -> RawArticle:
+    """The article with what is known of it besides, where it does not say so itself: first by its folders.
 
     What a web page says is read later, but for its address, since it is told by that what else the page says of it.
     """
+    if "=" in article.source:
+        facts = {**facts, **facts_in(article.source, reading)}
     lacking = {key: fact for key, fact in facts.items() if not getattr(article, key)}
     if article.html:
         besides = tuple((key, fact) for key, fact in lacking.items() if key != "url")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from math import isfinite
+from pathlib import PurePosixPath
 from typing import Any, Final
+from urllib.parse import unquote
 
 from libya_news._tables import load_table
 from libya_news.normalize import normalize
@@ -38,19 +40,34 @@ def article_from(record: Mapping[str, Any], file: OpenFile, position: str) -> Ra
     limit = file.reading.max_document_bytes
     if _MOST_BYTES * len(data) > limit and (size := _size(data)) > limit:
         return Drop(where, "read", too_large(size, limit))
+    return RawArticle(file.name, data, position, html=kind == "html", **_described(record, names))
+
+
+def _described(record: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[str, Any]:
+    """What a record says of its article besides the text, by the attributes of ``RawArticle``."""
     found = {field: _first(record, names[field], inside=_INSIDE.get(field, ())) for field in _ABOUT}
     when = found.pop("published_at")
     said: dict[str, Any] = {field: _text(value) if value else None for field, value in found.items()}
-    return RawArticle(
-        file.name,
-        data,
-        position,
-        html=kind == "html",
-        authors=_authors(record, names["authors"]),
-        published_at=parse_date(_text(when)) if when else None,
-        **said,
-    )
+    authors = _authors(record, names["authors"])
+    return {**said, "authors": authors, "published_at": parse_date(_text(when)) if when else None}
 
+
+def facts_in(place: str, reading: Reading) -> dict[str, Any]:
+    """What the folders of a file say of its articles, where they are named as Hive and Spark do it.
+
+    Of dates those alone that the reading names: as a rule they are of the day on which something was fetched.
+
+    >>> facts_in("news/lang=ar/source=Al%20Wasat/date=2020-01-14/part-0.parquet", Reading())
+    {'publisher': 'Al Wasat', 'language': 'ar'}
+    """
+    pairs = (folder.partition("=") for folder in PurePosixPath(place).parent.parts if "=" in folder)
+    record = {unquote(name): unquote(value) for name, _, value in pairs if value != _HIVE_NULL}
+    names = names_in(record, reading)
+    dates = [name for name in [reading.fields.get("published_at")] if name]
+    return {field: fact for field, fact in _described(record, {**names, "published_at": dates}).items() if fact}
+
+
+_HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 
 _MOST_BYTES: Final = 4
 """Of a character in UTF-8."""
