@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
@@ -84,10 +86,33 @@ def test_inspect_shows_the_segments_that_a_build_makes(tmp_path: Path) -> None:
     assert shown[0]["kind"] == "headline"
 
 
+def test_inspect_takes_a_mapping(tmp_path: Path) -> None:
+    """And shows the first record that has a text where it says, whatever others have."""
+    rows = {"text": "No."}, {"text": "No.", "story": "Talks in Moscow ended.", "outlet": "BBC", "date": "2020-01-14"}
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    mapped = run("inspect", tmp_path / "a.jsonl", "--json", "--map", "text=story", "--map", "publisher=outlet")
+    shown = json.loads(mapped.stdout)
+    assert (shown["text"], shown["publisher"]) == ("Talks in Moscow ended.", "BBC")
+    assert shown["published_at"] == "2020-01-14T00:00:00+00:00"
+    told = run("inspect", tmp_path / "a.jsonl", "--map", "text=storry").stderr.decode()
+    assert "'storry', which is to be the text, is missing, empty or no text; there are text" in told
+    assert "Name the field that holds the text" in told
+    assert run("inspect", "-", "--map", "text=story", given=b"Talks.").returncode == 2
+
+
 def test_inspect_says_how_other_names_of_fields_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"story": "Talks."}\n' * 2, encoding="utf-8")
     told = run("inspect", tmp_path / "a.jsonl").stderr.decode()
-    assert "no field of text; there are story. inspect knows the usual names of fields alone: build with --map" in told
+    assert "no field of text; there are story. Name the field that holds the text: --map text=NAME." in told
+    pq.write_table(pa.table({"story": ["Talks."]}), tmp_path / "a.parquet")
+    told = run("inspect", tmp_path / "a.parquet").stderr.decode()
+    assert "no column of text; there are story. Name the field that holds the text: --map text=NAME." in told
+
+
+def test_inspect_says_why_the_first_article_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<script>var a</script>", encoding="utf-8")
+    told = run("inspect", tmp_path / "a.html")
+    assert (told.returncode, told.stderr.decode().count("shows no text")) == (1, 1)
 
 
 def test_inspect_is_plain_in_a_pipe_and_cannot_steer_the_terminal() -> None:

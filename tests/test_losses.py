@@ -11,6 +11,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from libya_news import build
@@ -91,6 +93,16 @@ def _zip(files: dict[str, bytes]) -> bytes:
         for name, data in files.items():
             archive.writestr(name, data)
     return made.getvalue()
+
+
+def test_a_table_without_a_column_of_text_is_mapped(
+    news: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in news.glob("[ep]*"):
+        path.unlink()
+    pq.write_table(pa.table({"wording": [STORY]}), news / "a.parquet")
+    (told, _) = _warnings(caplog, news, out=tmp_path)
+    assert told == f"news/a.parquet gave no article: wrong schema: no column of text; there are wording. {MAPPED}"
 
 
 def test_a_copy_is_not_lost(news: Path, tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 import pytest
 
 from libya_news import build
@@ -58,7 +61,9 @@ NAMES = {
 def test_each_field_that_gives_nothing_is_told(news: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     fields = {"text": "story", "html": "page", **NAMES}
     first = _warnings(caplog, tmp_path / "one", (news, fields))
-    assert first == [_told(*pair) for pair in NAMES.items()]
+    no_page = "news.jsonl:1: no text: the field 'page', which is to be the html, is missing, empty or no text"
+    in_vain = f"No record got its html from the field 'page' that it is mapped to. The first: {no_page}; "
+    assert first == [*(_told(*pair) for pair in NAMES.items()), in_vain + "there are story, outlet."]
     for workers in (1, 2):  # all of it from the cache
         assert _warnings(caplog, tmp_path / str(workers), (news, fields), workers=workers) == first
 
@@ -84,6 +89,36 @@ def test_what_something_else_fills_is_not_told(news: Path, tmp_path: Path, caplo
     reading = Reading({"text": "story", "publisher": "outlets"}, {"publisher": "Paper"})
     build([Source(news, reading)], out=tmp_path / "out")
     assert caplog.messages == []
+
+
+STORY = ["Haftar has left Moscow without signing.", "A third round is planned for the summer."]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_texts_that_are_mapped_in_vain(tmp_path: Path, form: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Where one record has them, nothing is told, and neither of files without records."""
+    (folder := tmp_path / "in").mkdir()
+    for name, texts in (("a", STORY[:1]), ("b", STORY[1:])):
+        table = pa.table({"title": ["A"] * len(texts), "text": texts})
+        path = folder / f"{name}.{form}"
+        if form == "jsonl":
+            path.write_text("\n".join(map(json.dumps, table.to_pylist())), encoding="utf-8")
+        elif form == "csv":
+            pacsv.write_csv(table, path)
+        else:
+            pq.write_table(table, path)
+    (folder / "c.txt").write_text("The ports in the east of the country opened again on Monday.", encoding="utf-8")
+    (told,) = _warnings(caplog, tmp_path / "one", (folder, {"text": "storry"}))
+    assert told.startswith(
+        f"No record got its text from the field 'storry' that it is mapped to. The first: in/a.{form}"
+    )
+    assert told.endswith("; there are title, text.")
+    if form == "jsonl":
+        with (folder / "b.jsonl").open("a", encoding="utf-8") as file:
+            file.write('\n{"storry": "Officials in Tripoli opened the airport."}')
+        assert _warnings(caplog, tmp_path / "two", (folder, {"text": "storry"})) == []
+    assert _warnings(caplog, tmp_path / "three", (folder / "c.txt", {"text": "storry"})) == []
+    assert _warnings(caplog, tmp_path / "four", (folder, {"text": "text"})) == []
 
 
 def test_the_command_warns_and_succeeds(news: Path, tmp_path: Path) -> None:

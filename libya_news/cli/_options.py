@@ -12,6 +12,14 @@ from ._stopping import Stopped
 
 AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
+FIELDS: Final = click.option(
+    "--map",
+    "fields",
+    multiple=True,
+    metavar="OURS=THEIRS,...",
+    help="What the records call our fields: text=content. Can be repeated.",
+)
+
 _HOW: Final = (
     click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="What does the work."),
     click.option("--workers", type=click.IntRange(1), default=1, help="Processes of the local engine."),

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from libya_news.records import Release
 
-from ._options import AS_JSON, how
+from ._options import AS_JSON, FIELDS, how
 from ._stopping import ERRORS
 
 if TYPE_CHECKING:
@@ -28,13 +28,7 @@ MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--config", type=click.Path(dir_okay=False), help="A libya-news.toml instead of sources.")
-@click.option(
-    "--map",
-    "fields",
-    multiple=True,
-    metavar="OURS=THEIRS,...",
-    help="What the records call our fields: text=content. Can be repeated.",
-)
+@FIELDS
 @click.option(
     "--max-document-bytes", type=click.IntRange(1), default=MAX_DOCUMENT_BYTES, help="Larger articles are dropped."
 )

@@ -24,7 +24,7 @@ from . import clusters, drops, ledger, losses, manifest, shards, splits, staging
 from . import templates as site_templates
 from .about import About
 from .filling import distinct, fill
-from .mapping import watched
+from .mapping import warn_of_texts, watched
 from .rows import tables
 from .schema import SCHEMA_VERSION
 from .shelf import Selection, Shelf
@@ -139,6 +139,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
     else:
         how = How(engine, workers, address, cache)
         release = carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
+    warn_of_texts(file for file, _ in files)
     losses.warn(release)
     splits.warn(release)
     return release

@@ -27,8 +27,10 @@ _KNOWN_OTHERWISE: Final = ("duplicate", "loop")
 """Reasons why a file is passed over that is read under another name."""
 
 _FORMATS: Final = "Give files or folders in one of the formats that `libya-news sources` lists."
+_MAPPED: Final = "Name the field that holds the text: --map text=NAME."
 _REMEDIES: Final = {
-    "no text": "Name the field that holds the text: --map text=NAME.",
+    "no text": _MAPPED,
+    "wrong schema": _MAPPED,
     "filtered": "Check [filters] in the config file.",
     "off topic": "Give another --topic, or none to keep everything.",
     "erased": "What was erased from a store stays out of it: give other sources.",

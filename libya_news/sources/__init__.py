@@ -16,7 +16,7 @@ from ._archives import ARCHIVES, members
 from ._binary import SAMPLE_BYTES, binary_reason
 from ._fields import facts_in
 from ._files import Meter, SourceFile, list_files
-from ._reading import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, StrPath, parse_map
+from ._reading import CONTENT, FACTS, MAX_DOCUMENT_BYTES, Reading, Source, Strict, StrPath, parse_map
 from ._readings import Readings
 from ._remote import SCHEMES, is_url
 from ._streams import (
@@ -36,6 +36,7 @@ from .provenance import facts_beside
 __all__ = [
     "ARCHIVE_SUFFIXES",
     "COMPRESSED_SUFFIXES",
+    "CONTENT",
     "FACTS",
     "FORMATS",
     "MAX_DOCUMENT_BYTES",
@@ -47,6 +48,7 @@ __all__ = [
     "Source",
     "SourceFile",
     "StrPath",
+    "Strict",
     "is_url",
     "list_files",
     "parse_map",

@@ -14,7 +14,7 @@ from libya_news.normalize import normalize
 from libya_news.records import Drop, RawArticle
 
 from ._nested import lists_in
-from ._reading import Reading
+from ._reading import CONTENT, Reading
 from ._streams import OpenFile, too_large
 from .dates import parse_date
 
@@ -62,9 +62,9 @@ def facts_in(place: str, reading: Reading) -> dict[str, Any]:
     """
     pairs = (folder.partition("=") for folder in PurePosixPath(place).parent.parts if "=" in folder)
     record = {unquote(name): unquote(value) for name, _, value in pairs if value != _HIVE_NULL}
-    names = names_in(record, reading)
-    dates = [name for name in [reading.fields.get("published_at")] if name]
-    return {field: fact for field, fact in _described(record, {**names, "published_at": dates}).items() if fact}
+    dates = [reading.fields["published_at"]] if "published_at" in reading.fields else []
+    said = _described(record, {**names_in(record, reading), "published_at": dates})
+    return {field: fact for field, fact in said.items() if fact}
 
 
 _HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
@@ -78,18 +78,9 @@ def _size(data: str | bytes) -> int:
 
 
 def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[str]]:
-    """For each of our fields the names that it may have in a record, most telling first; first those of the reading.
-
-    A name that the reading gives to one of ours is none of another's.
-    """
-    names: Mapping[str, list[str]] = load_table("fields", expect="fields")
-    if record.keys() >= OF_A_RELEASE:
-        names = {field: [field] for field in names}
-    if not reading.fields:
-        return names
-    taken = reading.fields.values()
-    unasked = {field: [name for name in usual if name not in taken] for field, usual in names.items()}
-    return {**unasked, **{field: [name, *unasked[field]] for field, name in reading.fields.items()}}
+    """For each of our fields the names that it may have in a record, most telling first."""
+    usual: Mapping[str, list[str]] = load_table("fields", expect="fields")
+    return reading.names({field: [field] for field in usual} if record.keys() >= OF_A_RELEASE else usual)
 
 
 def as_usual(columns: Sequence[str], reading: Reading) -> list[str]:
@@ -127,9 +118,6 @@ def _text_in(record: Mapping[str, Any], names: list[str]) -> str | bytes | None:
             return said
     return None
 
-
-CONTENT: Final = ("text", "html")
-"""Our fields that an article can be made of: its text, or else its page."""
 
 _OF_ARTICLES: Final = ("url", "title", "published_at")
 

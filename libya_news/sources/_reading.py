@@ -25,6 +25,9 @@ FACTS: Final = ("publisher", "language", "licence", "rights_holder", "terms")
 """What can be said of a whole source at once."""
 
 
+CONTENT: Final = ("text", "html")
+"""Our fields that an article can be made of: its text, or else its page."""
+
 NO_LANGUAGE: Final = "Write a code such as ar, or leave it out: the texts tell their language."
 """What to do about a language that is none."""
 
@@ -63,6 +66,28 @@ class Reading:
             raise UsageError(
                 f"A limit of {self.max_document_bytes} bytes is too high.", f"Give at most {MOST_DOCUMENT_BYTES}."
             )
+
+    def names(self, usual: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
+        """For each of our fields the names that it may have, most telling first; first that of this reading.
+
+        A name that is given to one of ours is none of another's.
+        """
+        if not self.fields:
+            return usual
+        taken = self.fields.values()
+        unasked = {field: [name for name in names if name not in taken] for field, names in usual.items()}
+        return {**unasked, **{field: [name, *unasked[field]] for field, name in self.fields.items()}}
+
+
+class Strict(Reading):
+    """How the files of a source are read by whoever asks what its mapping gives: texts under other names are none."""
+
+    def names(self, usual: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
+        """As those of any reading; but where a text or page is mapped, no usual name of either."""
+        found = super().names(usual)
+        if self.fields.keys().isdisjoint(CONTENT):
+            return found
+        return {**found, **{kind: [self.fields[kind]] if kind in self.fields else [] for kind in CONTENT}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from typing import Final
 from libya_news.records import Drop, RawArticle
 
 from ._cells import is_escaped, said, unescaped
-from ._fields import CONTENT, article_from, as_usual, listed, names_in
-from ._reading import Reading
+from ._fields import article_from, as_usual, listed, names_in
+from ._reading import CONTENT, Reading
 from ._streams import BLOCK, OpenFile, Refused, in_utf8, refuse_empty, too_large
 
 _TABS: Final = (".tsv", ".tab")
