@@ -224,6 +224,8 @@ def test_an_archive_behind_other_bytes(tmp_path: Path) -> None:
     """Offsets count from the archive's first byte, and its kind is told by that of the file."""
     (tmp_path / "a.zip").write_bytes(_packed({"no.bin": b"\0"}) + _three())
     assert len(_read(tmp_path)[0]) == 3
+    (tmp_path / "a.zip").write_bytes(b"#!/bin/sh\n" + _three())
+    assert [drop.reason for drop in _read(tmp_path)[1]] == ["unknown format: it does not begin as .zip does"]
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

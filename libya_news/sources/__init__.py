@@ -167,11 +167,7 @@ def _opened(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawAr
     elif unpacked:
         yield from _opened(*unpacked, depth + 1)
     else:
-        form = _format(file, sample)
-        if not (form and form.binary) and (binary := binary_reason(sample)):
-            raise Refused(f"binary: {binary}")
-        if form is None:
-            raise Refused(f"unknown format: no reader for {file.suffix or file.name}")
+        form = _readable(file, sample)
         nothing = True
         for item in form.read(replace(file, budget=budget)):
             nothing = False
@@ -184,6 +180,17 @@ def _member(file: OpenFile, budget: Budget | None, depth: int) -> Iterator[RawAr
     own = Budget(file.size, budget)
     stream = BufferedReader(Unpacked(file.stream, own), BLOCK)
     return _layer(replace(file, stream=stream), own, depth + 1)
+
+
+def _readable(file: OpenFile, sample: bytes) -> Format:
+    form = _format(file, sample)
+    if form is None and file.suffix in ARCHIVE_SUFFIXES:
+        raise Refused(f"unknown format: it does not begin as {file.suffix} does")
+    if not (form and form.binary) and (binary := binary_reason(sample)):
+        raise Refused(f"binary: {binary}")
+    if form is None:
+        raise Refused(f"unknown format: no reader for {file.suffix or file.name}")
+    return form
 
 
 def _format(file: OpenFile, sample: bytes) -> Format | None:
