@@ -146,6 +146,44 @@ def test_json_as_interfaces_answer(tmp_path: Path, answer: dict[str, Any], inden
     assert sorted(loaded["url"]) == [item["link"] for item in ITEMS]
 
 
+TABLE = {name: [item[name] for item in ITEMS] for name in ITEMS[0]}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        TABLE,
+        {name: dict(zip("05", column, strict=True)) for name, column in TABLE.items()},
+        {"title": TABLE["title"], "content": [[text] for text in TABLE["content"]], "link": TABLE["link"]},
+    ],
+)
+def test_json_of_a_table_column_by_column(tmp_path: Path, table: dict[str, Any]) -> None:
+    """As pandas writes it, whose rows have numbers."""
+    (tmp_path / "a.json").write_text(json.dumps(table), encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text(json.dumps(table), encoding="utf-8")
+    articles, drops = _read(tmp_path)
+    assert not drops
+    assert [article.position for article in articles] == ["1", "2", "1.1", "1.2"]
+    assert [(article.title, article.data, article.url) for article in articles] == [
+        (item["title"], item["content"], item["link"]) for item in ITEMS
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"title": ["Talks end"], "text": ["One.", "Two."]},
+        {"authors": ["A", "B"], "text": ["One.", "Two."]},
+        {"title": ["Talks end"], "text": ["One."]},
+        {"title": "Talks end", "text": "One."},
+    ],
+)
+def test_what_is_no_table_column_by_column(tmp_path: Path, row: dict[str, Any]) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    (article,), drops = _read(tmp_path)
+    assert (article.data, article.position, drops) == ("One.\nTwo." if "Two." in row["text"] else "One.", "1", [])
+
+
 def test_a_mapping_holds_in_lists_too(tmp_path: Path) -> None:
     docs = [{"lead": "Talks in Moscow ended.", "keywords": [{"name": "Moscow"}]}, {"keywords": []}]
     (tmp_path / "a.json").write_text(json.dumps({"response": {"docs": docs}}), encoding="utf-8")
@@ -195,14 +233,15 @@ COMMENTS = [{"text": "First!", "author": "A", "url": "https://example.org/1#1"}]
         (
             {"content": [{"type": "p", "text": "Talks."}]},
             [],
-            "what the field content holds is no text; there are content",
+            "what the field content holds is no text; there are content; in content there are type, text",
         ),
         (
             {"news": ITEMS, "blogs": ITEMS},
             [],
             "there are news, blogs; in news there are title, content, link; in blogs there are title, content, link",
         ),
-        ({"a": {"b": {"c": {"d": ITEMS}}}}, [], "no field of text; there are a"),
+        ({"a": {"b": {"c": {"d": ITEMS}}}}, [], "no field of text; there are a; in a there are b"),
+        ({"_id": 1, "_source": {"text": "Talks."}}, [], "there are _id, _source; in _source there are text"),
         ({"items": [{"prose": "Talks."}]}, [], "there are items; in items there are prose"),
         ({"items": [ITEMS]}, [], "no field of text; there are items"),
     ],
@@ -627,6 +666,13 @@ TOOLS = {
     "Media Cloud": {"text": "Talks.", "publish_date": "2020-01-14", "media_name": "BBC"},
     "NewsAPI": {"content": "Talks.", "publishedAt": "2020-01-14T00:00:00Z", "source": {"id": None, "name": "BBC"}},
     "schema.org": {"articleBody": "Talks.", "datePublished": "2020-01-14", "publisher": {"name": "BBC"}},
+    "JSON Feed": {"items": [{"content_text": "Talks.", "date_published": "2020-01-14", "publisher": "BBC"}]},
+    "trafilatura": {
+        "text": "Talks.",
+        "source": "https://example.org/1",
+        "source-hostname": "BBC",
+        "date": "2020-01-14",
+    },
 }
 
 
@@ -636,6 +682,18 @@ def test_what_tools_write(tmp_path: Path, tool: str) -> None:
     (article,) = read(tmp_path)
     assert (article.data, article.publisher) == ("Talks.", "BBC")
     assert article.published_at == dt.datetime(2020, 1, 14, tzinfo=dt.timezone.utc)
+
+
+def test_a_publisher_that_is_the_address_of_a_page(tmp_path: Path) -> None:
+    """As in what trafilatura writes; but what is mapped, or beside an address, or leads to a whole site, stays."""
+    site, page = "https://example.org/", "https://example.org/1"
+    rows = [{"source": page, "hostname": "BBC"}, {"source": site}, {"source": page, "url": f"{page}2"}, {"site": page}]
+    (tmp_path / "a.csv").write_text(f"text,source,hostname\nTalks.,{page},BBC\n", encoding="utf-8")
+    lines = (json.dumps({"text": "Talks.", **row}) for row in rows)
+    (tmp_path / "b.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    found = [(page, "BBC"), (page, "BBC"), (None, site), (f"{page}2", page)]
+    assert [(row.url, row.publisher) for row in read(tmp_path)] == [*found, (page, None)]
+    assert [(row.url, row.publisher) for row in read(tmp_path, fields={"publisher": "site"})][-1] == (None, page)
 
 
 @pytest.mark.parametrize("name", FILES)

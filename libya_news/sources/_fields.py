@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from math import isfinite
@@ -13,7 +14,7 @@ from libya_news._tables import load_table
 from libya_news.normalize import normalize
 from libya_news.records import Drop, RawArticle
 
-from ._nested import lists_in
+from ._nested import objects_in
 from ._reading import CONTENT, Reading
 from ._streams import OpenFile, too_large
 from .dates import parse_date
@@ -80,7 +81,28 @@ def _size(data: str | bytes) -> int:
 def names_in(record: Mapping[str, Any], reading: Reading) -> Mapping[str, list[str]]:
     """For each of our fields the names that it may have in a record, most telling first."""
     usual: Mapping[str, list[str]] = load_table("fields", expect="fields")
-    return reading.names({field: [field] for field in usual} if record.keys() >= OF_A_RELEASE else usual)
+    if record.keys() >= OF_A_RELEASE:
+        return reading.names({field: [field] for field in usual})
+    names = reading.names(usual)
+    if any(record.get(name) for name in names["url"]):
+        return names
+    asked = reading.fields.get("publisher")
+    pages = [name for name in names["publisher"] if name != asked and _is_page(record.get(name))]
+    others = [name for name in names["publisher"] if name not in pages]
+    return {**names, "url": [*names["url"], *pages], "publisher": others} if pages else names
+
+
+def _is_page(value: Any) -> bool:
+    """Whether a value is the address of a page, and not that of a whole site.
+
+    >>> _is_page("https://example.org/1"), _is_page("https://example.org/"), _is_page("BBC")
+    (True, False, False)
+    """
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return isinstance(text, str) and bool(_PAGE.match(text))
+
+
+_PAGE: Final = re.compile(r"https?://[^/\s]+/\S")
 
 
 def as_usual(columns: Sequence[str], reading: Reading) -> list[str]:
@@ -119,12 +141,12 @@ def _text_in(record: Mapping[str, Any], names: list[str]) -> str | bytes | None:
     return None
 
 
-_OF_ARTICLES: Final = ("url", "title", "published_at")
+OF_ARTICLES: Final = ("url", "title", "published_at")
 
 
 def about(record: Mapping[str, Any], names: Mapping[str, list[str]]) -> set[str]:
     """Which of the fields that tell articles apart a record has."""
-    return {field for field in _OF_ARTICLES if _first(record, names[field], inside=_INSIDE.get(field, ())) is not None}
+    return {field for field in OF_ARTICLES if _first(record, names[field], inside=_INSIDE.get(field, ())) is not None}
 
 
 _TEXT: Final = (str, bytes)
@@ -188,7 +210,7 @@ def _lacking(record: Mapping[str, Any], names: Mapping[str, list[str]], reading:
     else:
         filled = [name for name in (*names["text"], *names["html"]) if record.get(name) not in (None, "", b"")]
         what = f"what the field {listed(filled[:1])} holds is no text" if filled else "no field of text"
-    inside = "".join(f"; in {listed([path])} there are {listed(rows[0])}" for path, rows in lists_in(record))
+    inside = "".join(f"; in {listed([path])} there are {listed(found)}" for path, found in objects_in(record))
     return f"{what}; there are {listed(record)}{inside}"[:500]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from libya_news.records import Drop, RawArticle
 
-from ._fields import about, article_from, content, names_in
-from ._nested import brought_up, lists_in
+from ._fields import OF_ARTICLES, about, article_from, content, names_in
+from ._nested import brought_up, lists_in, rows_of
 from ._reading import Reading
 from ._streams import OpenFile
 
@@ -53,16 +53,21 @@ def _articles(record: dict[str, Any], file: OpenFile, number: int, unit: str) ->
 
 
 def _listed(record: dict[str, Any], reading: Reading) -> list[dict[str, Any]] | None:
-    """The records in an object that is none: those in the one list in it that has articles; None for any other object.
+    """The records in an object that is none: the rows of a table that is written column by column, or those in the one
+    list in it that has articles; None for any other object.
+
+    An article has no two addresses, titles or dates, as a table has.
 
     An article that lacks its text has lists of comments, pictures or paragraphs. It is told from what holds articles by
     its address, title or date: what the object says of itself, each article of a list says too. And where a text is a
     structure (``{"content": [{"text": "..."}]}``), what is in it are its parts, unless they have titles.
     """
+    names = names_in(record, reading)
+    if (rows := rows_of(record)) and any(name in record for field in OF_ARTICLES for name in names[field]):
+        return rows
     lists = [rows for _, rows in lists_in(record)]
     if not lists:
         return None
-    names = names_in(record, reading)
     if content(record, names, reading)[1] is not None:
         return None
     is_structured = any(record.get(name) for name in (*names["text"], *names["html"]))
