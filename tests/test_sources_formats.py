@@ -730,22 +730,25 @@ def test_a_time_in_no_known_zone_is_none(tmp_path: Path, name: str, zone: str) -
     assert article.published_at is None or zone == "+99:99"
 
 
+MAP = pa.map_(pa.string(), pa.int8())
 KINDS: dict[str, tuple[Any, list[Any]]] = {
     "dictionary": (pa.array(["a", None, "a"]).dictionary_encode(), ["a", None, "a"]),
     "view": (pa.array(["a", None, "b" * 20], pa.string_view()), ["a", None, "b" * 20]),
     "large": (pa.array(["a", None, "b"], pa.large_string()), ["a", None, "b"]),
     "empty dictionary": (pa.array([None] * 3, pa.dictionary(pa.int8(), pa.string())), [None] * 3),
-    "struct": (pa.array([{"name": "a"}] * 3), [None] * 3),
-    "map": (pa.array([[("a", 1)]] * 3, pa.map_(pa.string(), pa.int8())), [None] * 3),
+    "struct": (pa.array([{"id": 1, "name": "a"}, None, {"id": 2, "name": "b"}]), ["a", None, "b"]),
+    "deep struct": (pa.array([{"x": {"x": {"x": {"x": 5}}}, "name": "a"}] * 3), [None] * 3),
+    "struct of maps": (pa.array([{"m": [("a", 1)]}] * 3, pa.struct([("m", MAP)])), [None] * 3),
+    "map": (pa.array([[("a", 1)]] * 3, MAP), [None] * 3),
     "run ends": (pa.RunEndEncodedArray.from_arrays(pa.array([3], pa.int32()), pa.array(["a"])), [None] * 3),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_kinds_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """Those of texts are read, and of structures nothing, however the rows are parted."""
+    """Those of texts are read, and structures of them, however the rows are parted."""
     column, found = KINDS[kind]
-    authors = pa.array([["A", "B"], None, []])
+    authors = pa.array([[{"name": "A"}, {"name": "B"}], None, []])
     table = pa.table({"text": ["One.", "Two.", "Three."], "publisher": column, "authors": authors})
     _write(tmp_path / "a.arrow", table)
     for rows, size in ((64, 1 << 26), (2, 1 << 26), (64, 1)):
@@ -755,6 +758,23 @@ def test_kinds_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind:
         assert not drops
         assert [article.publisher for article in articles] == found
         assert [article.authors for article in articles] == [("A", "B"), (), ()]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_mapping_leads_into_structures_of_a_table(tmp_path: Path, name: str) -> None:
+    rows = [
+        {"content": {"body": "Talks.", "on": dt.date(2020, 1, 14), "by": ["A", "B"]}, "m": {"u": {"r": "a"}}},
+        {"content": {"body": "More."}, "m": {"u": None}},
+        {"content": None, "m": None},
+    ]
+    _write(tmp_path / name, pa.Table.from_pylist(rows))
+    fields = parse_map("text=content.body,published_at=content.on,authors=content.by,url=m.u.r,title=m.x,terms=no.x")
+    articles, drops = _read(Source(tmp_path, Reading(fields)))
+    assert [(row.data, row.authors, row.url) for row in articles] == [("Talks.", ("A", "B"), "a"), ("More.", (), None)]
+    assert articles[0].published_at == dt.datetime(2020, 1, 14, tzinfo=dt.timezone.utc)
+    assert [drop.id.rpartition(":")[2] for drop in drops] == ["3"]
+    (drop,) = _read(tmp_path)[1]
+    assert drop.reason.startswith("wrong schema: column content holds struct<body: string, ")
 
 
 STORY = "Talks in Moscow. " * 60_000
@@ -784,6 +804,18 @@ def test_tables_that_unpack_to_too_much(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(articles) <= 4
     (drop,) = drops
     assert drop.reason.startswith("bomb: ")
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("values", [[True] * 400_000, [{"a": 1}] * 20_000])
+def test_values_that_take_far_more_than_their_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, values: list[Any]
+) -> None:
+    _write(tmp_path / name, pa.table({"text": ["Talks.", "More."], "authors": [None, values]}))
+    assert len(_read(tmp_path)[0]) == 2
+    monkeypatch.setattr("libya_news.sources._streams.FREE_BYTES", 4_000_000)
+    monkeypatch.setattr("libya_news.sources._streams.MAX_EXPANSION", 1)
+    assert [drop.reason.partition(":")[0] for drop in _read(tmp_path)[1]] == ["bomb"]
 
 
 def test_a_table_spends_what_its_archive_may_unpack_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from libya_news.records import Drop, RawArticle
 
 from ._fields import OF_A_RELEASE, article_from, as_usual, listed, names_in
+from ._nested import MAX_DEPTH, brought_up
 from ._streams import Budget, OpenFile, Refused
 
 BROKEN_TABLE: Final = (pa.ArrowException, OSError, ValueError, MemoryError)
@@ -32,6 +33,9 @@ fit into some hundred bytes of a file, and a drop is made of each."""
 _VALUE_BYTES: Final = 16
 """Of a number, a time, or one more text in a list."""
 
+_OBJECT_BYTES: Final = 1 << 8
+"""Of an object beside its values: Python takes some 200 for one of few names."""
+
 
 def wanted(schema: pa.Schema, file: OpenFile) -> list[str]:
     """The columns that an article is made of; of those of the same name, the first is meant.
@@ -41,15 +45,27 @@ def wanted(schema: pa.Schema, file: OpenFile) -> list[str]:
     """
     called = as_usual(schema.names, file.reading)
     kinds = dict(zip(reversed(called), reversed(schema.types), strict=True))
+    inside = {name: kind for name in file.reading.fields.values() if (kind := _inside(kinds, name))}
+    kinds = {**inside, **kinds}
     names = names_in(kinds, file.reading)
     texts = [name for name in (*names["text"], *names["html"]) if name in kinds]
     if not texts:
         raise Refused(f"wrong schema: no column of text; there are {listed(schema.names)}"[:500])
     if not any(_is_text(_single(kinds[name])) for name in texts):
         raise Refused(f"wrong schema: column {listed(texts[:1])} holds {listed([str(kinds[texts[0]])])}, not text")
-    known = OF_A_RELEASE.union(*names.values())
+    known = OF_A_RELEASE.union(*names.values(), (name.partition(".")[0] for name in inside))
     columns = dict(zip(reversed(called), reversed(schema.names), strict=True))
     return [columns[name] for name in dict.fromkeys(called) if name in known and _is_read(kinds[name])]
+
+
+def _inside(kinds: Mapping[str, Any], name: str) -> Any:
+    """The kind of what dots in a name lead to, in structures of a table; None where there is none."""
+    head, *path = name.split(".")
+    kind = kinds.get(head) if path else None
+    for part in path:
+        fields = {field.name: field.type for field in kind} if kind and pa.types.is_struct(kind) else {}
+        kind = fields.get(part)
+    return kind
 
 
 def _is_text(kind: Any) -> bool:
@@ -64,9 +80,14 @@ def _single(kind: Any) -> Any:
     return kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else kind
 
 
-def _is_read(kind: Any) -> bool:
-    """Whether values of a kind say anything: those of others are structures, and some hold themselves many times."""
+def _is_read(kind: Any, depth: int = MAX_DEPTH) -> bool:
+    """Whether values of a kind say anything: texts, numbers and times, lists of them, and structures of all these.
+
+    Others hold themselves many times, as maps and dictionaries of lists may.
+    """
     kind = _single(kind)
+    if pa.types.is_struct(kind):
+        return depth > 0 and all(_is_read(field.type, depth - 1) for field in kind)
     return _is_text(kind) or pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
 
 
@@ -90,12 +111,14 @@ def articles(
     for start, end in pairwise(_parts(batch, columns, budget)):
         values = [_values(column.slice(start, end - start)) for column in columns]
         for number, row in enumerate(zip(*values, strict=True), start=first + start):
-            yield article_from(dict(zip(called, row, strict=True)), file, str(number))
+            record = brought_up(dict(zip(called, row, strict=True)), file.reading.fields.values())
+            yield article_from(record, file, str(number))
 
 
 def _parts(batch: pa.RecordBatch, columns: list[Any], budget: Budget) -> list[int]:
     """Where parts that are unpacked at once begin, and where the last one ends; all of their bytes are spent."""
-    if batch.num_rows <= BATCH_ROWS and batch.nbytes <= BATCH_BYTES and not any(map(_is_shared, columns)):
+    is_small = batch.num_rows <= BATCH_ROWS and batch.nbytes <= BATCH_BYTES
+    if is_small and not any(_is_dense(column.type) for column in columns):
         budget.spend(batch.nbytes + ROW_BYTES * batch.num_rows)
         return [0, batch.num_rows]
     sizes = sum((_sizes(column) for column in columns), np.full(batch.num_rows, ROW_BYTES, np.int64))
@@ -103,10 +126,13 @@ def _parts(batch: pa.RecordBatch, columns: list[Any], budget: Budget) -> list[in
     return _bounds(sizes)
 
 
-def _is_shared(column: Any) -> bool:
-    """Whether several rows may have the same bytes as their values, so that these are more than the column has."""
-    kind = _single(column.type)
-    return any(test(kind) for test in (pa.types.is_dictionary, pa.types.is_string_view, pa.types.is_binary_view))
+def _is_dense(kind: Any) -> bool:
+    """Whether values may take far more than the bytes of their column: several rows may have the same ones, each object
+    has names, and of truth values eight are in a byte.
+    """
+    kind = _single(kind)
+    tests = (pa.types.is_dictionary, pa.types.is_string_view, pa.types.is_binary_view, pa.types.is_struct)
+    return any(test(kind) for test in (*tests, pa.types.is_boolean))
 
 
 def _bounds(sizes: npt.NDArray[np.int64]) -> list[int]:
@@ -127,6 +153,8 @@ def _sizes(column: Any) -> npt.NDArray[np.int64]:
         ends = np.cumsum(lengths := _numbers(column.value_lengths()))
         sums = np.concatenate([[0], np.cumsum(_sizes(column.flatten()) + _VALUE_BYTES)])
         return np.asarray(sums[ends] - sums[ends - lengths], np.int64)
+    if pa.types.is_struct(kind):
+        return sum(map(_sizes, column.flatten()), np.full(len(column), _OBJECT_BYTES, np.int64))
     if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
         return _viewed(column)
     return _numbers(pc.binary_length(column)) if _is_text(kind) else np.full(len(column), _VALUE_BYTES, np.int64)
