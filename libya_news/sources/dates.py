@@ -25,8 +25,9 @@ LONGEST: Final = 100
 EARLIEST: Final = 1605
 """The year of the first newspaper. A date before it is of another calendar, or says that there is none."""
 
-_COUNTED: Final = re.compile(r"([1-9]\d{9})(\d{3})?(?:\.\d*)?", re.ASCII)
-"""Seconds or milliseconds since 1970, from 2001 to 2286: these have ten digits, and then thirteen."""
+_COUNTED: Final = re.compile(r"([1-9]\d{9})(\d{3})?(\d{3})?(?:\d{3})?(?:\.\d*)?", re.ASCII)
+"""Seconds since 1970, or thousandths, millionths or billionths of them, from 2001 to 2286: these have ten digits, and then
+13, 16 or 19."""
 
 _UNPARTED: Final = re.compile(r"(\d{8})(\d{6})", re.ASCII)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})[.日일]?")
@@ -46,9 +47,9 @@ _EVENING: Final = ("p", "م")
 def parse_date(text: str, *, day_first: bool = True) -> datetime | None:
     """A point in time in UTC from a date as people and machines write it; None where it is none, or not a whole one.
 
-    Read are ISO 8601, dates of e-mails, seconds and milliseconds since 1970 in ten and thirteen digits, and day, month
-    and year in numbers of any script (``2021/11/11``, ``11.11.2021``) or with the month's name in the languages of
-    ``tables/dates.toml``, each with or without a time. A time without a zone is taken as UTC.
+    Read are ISO 8601, dates of e-mails, seconds since 1970 or thousandths, millionths and billionths of them, and day,
+    month and year in numbers of any script (``2021/11/11``, ``11.11.2021``) or with the month's name in the languages
+    of ``tables/dates.toml``, each with or without a time. A time without a zone is taken as UTC.
 
     Args:
         text: the date, and nothing else.
@@ -79,10 +80,11 @@ def _attempt(parse: Callable[[str], datetime], text: str) -> datetime | None:
 
 
 def _counted(text: str) -> datetime:
-    """Raises ValueError where a text is no number of seconds or milliseconds: ISO 8601 has years in thirteen digits."""
+    """Raises ValueError where a text is no number of seconds or parts: ISO 8601 has years in thirteen digits."""
     if not (found := _COUNTED.fullmatch(text)):
         raise ValueError("it is no such number")
-    return datetime.fromtimestamp(int(found[1]), timezone.utc) + timedelta(milliseconds=int(found[2] or 0))
+    parts = timedelta(milliseconds=int(found[2] or 0), microseconds=int(found[3] or 0))
+    return datetime.fromtimestamp(int(found[1]), timezone.utc) + parts
 
 
 def _iso(text: str) -> datetime:
