@@ -1070,6 +1070,18 @@ def test_texts_of_pages_and_saved_pages_in_a_crawl(tmp_path: Path) -> None:
     ]
 
 
+def test_a_crawl_packed_with_its_indexes(tmp_path: Path) -> None:
+    """As by Browsertrix; its list of pages may have their texts, too."""
+    with zipfile.ZipFile(tmp_path / "a.wacz", "w") as packed:
+        packed.writestr("archive/data.warc.gz", gzip.compress(_warc(GOOD)))
+        packed.writestr("pages/pages.jsonl", json.dumps({"url": URL, "text": "Talks."}))
+        packed.writestr("indexes/index.cdx.gz", gzip.compress(b"org,example)/ 2020 {}"))
+        packed.writestr("datapackage.json", '{"profile": "data-package"}')
+    articles, drops = _read(tmp_path)
+    assert [article.source.partition("/")[2] for article in articles] == ["a.wacz/archive/data.warc.gz"]
+    assert not drops
+
+
 @pytest.mark.parametrize("name", ["a.warc", "a.arc"])
 def test_a_record_that_is_cut_off(tmp_path: Path, name: str) -> None:
     record = _warc(GOOD) if "warc" in name else _arc(GOOD)

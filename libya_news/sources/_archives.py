@@ -47,6 +47,8 @@ def zip_members(file: OpenFile) -> Iterator[OpenFile | Drop]:
             kind = "link" if stat.S_ISLNK(mode) else "folder" if folder else "file"
             if reason := _unwanted(entry.filename, kind):
                 yield from _dropped(name, reason)
+            elif file.suffix == _CRAWL and not entry.filename.startswith(_RECORDS):
+                continue
             elif entry.flag_bits & _ENCRYPTED:
                 yield Drop(shown_name(name), "read", "encrypted: a password is needed")
             else:
@@ -86,8 +88,15 @@ _NO_FILE: Final = {
 }
 
 
+_CRAWL: Final = ".wacz"
+_RECORDS: Final = "archive/"
+"""Where a crawl that is packed with its indexes and its list of pages, as by Browsertrix, has its WARC files.
+
+Source: Web Archive Collection Zipped, version 1.1.1, Webrecorder.
+"""
+
 ARCHIVES: Final = (
-    Archive((".zip", ""), b"PK\x03\x04", 0, zip_members),
+    Archive((".zip", _CRAWL, ""), b"PK\x03\x04", 0, zip_members),
     Archive((".tar", ""), b"ustar", 257, tar_members),
 )
 
