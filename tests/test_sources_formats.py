@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import struct
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -451,6 +452,41 @@ def test_json_in_utf_16(tmp_path: Path, form: str, order: str) -> None:
     articles, drops = _read(tmp_path)
     assert not drops
     assert _texts(articles) == [row["text"] for row in rows]
+
+
+@pytest.mark.parametrize("form", ["a.json", "a.jsonl"])
+def test_json_in_any_encoding(tmp_path: Path, form: str) -> None:
+    """As programs write it that take the encoding of their system; so damage costs no record."""
+    rows = [
+        {"text": "حفتر يغادر", "publisher": {"name": "ليبيا"}, "n": 5},
+        {"content": ["L’armée", "é"]},
+        {"text": "’"},
+    ]
+    lines = [json.dumps(rows[0], ensure_ascii=False).encode("cp1256")]
+    lines += [json.dumps(row, ensure_ascii=False).encode("cp1252") for row in rows[1:]]
+    lines += [b'{"text": "cut \xd8 off"}', b'{"text": "\xe9 \\u2019 "}', b'{"text": "\xe9}']
+    (tmp_path / form).write_bytes(b"\n".join(lines))
+    articles, drops = _read(tmp_path)
+    assert [article.data for article in articles] == [
+        "حفتر يغادر".encode("cp1256"), b"L\x92arm\xe9e\n\xe9", b"\x92", b"cut \xd8 off", "é ’ ",
+    ]  # fmt: skip
+    assert articles[0].publisher == "ليبيا"
+    assert [drop.reason.partition(":")[0] for drop in drops] == ["broken JSON"]
+
+
+def test_line_breaks_in_texts_of_json(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"text": "Talks\n\tended."}]', encoding="utf-8")
+    assert _texts(_read(tmp_path)[0]) == ["Talks\n\tended."]
+
+
+@pytest.mark.parametrize("before", ["<!-- a -- b ->-->\n", '<?xml version="1.0"?><!----><!--\n-->'])
+def test_pages_behind_comments_are_known(tmp_path: Path, before: str) -> None:
+    (tmp_path / "story.asp").write_text(f"{before}<html><p>Talks.", encoding="utf-8")
+    assert [article.html for article in read(tmp_path)] == [True]
+    (tmp_path / "story.asp").write_text("<!--x--> " * 9_000 + "<p>Talks.", encoding="utf-8")
+    start = time.process_time()
+    assert [drop.reason for drop in _read(tmp_path)[1]] == ["unknown format: no reader for .asp"]
+    assert time.process_time() - start < 1
 
 
 def test_a_text_as_a_list_of_its_paragraphs(tmp_path: Path) -> None:

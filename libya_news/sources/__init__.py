@@ -84,7 +84,8 @@ def _like(pattern: bytes) -> Callable[[bytes, Reading], object]:
     return lambda start, _: beginning.match(start)
 
 
-_PAGE: Final = rb"(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b"
+_PAGE: Final = rb"(?:(?:<\?xml[^>]*>|<!--(?:[^-]|-(?!->))*-->)\s*)*<(?:!doctype\s+html|html)\b"
+"""How pages begin: behind comments of which none can be taken for two."""
 
 FORMATS: Final = (
     Format("TREC SGML", (".sgml", ".sgm", ".txt", ""), b"<DOC>", sgml.read, "a <DOC>"),

@@ -134,11 +134,18 @@ def _text_in(record: Mapping[str, Any], names: list[str]) -> str | bytes | None:
     """The text of the first field that has one: as it is, or as a list of its paragraphs, each of which gets a line."""
     for name in names:
         value = record.get(name)
-        if isinstance(value, (list, tuple)) and len(value) > 1 and all(isinstance(part, str) for part in value):
-            value = "\n".join(value)
+        if isinstance(value, (list, tuple)) and len(value) > 1:
+            value = _joined(value)
         if value and isinstance(said := _said(value), _TEXT):
             return said
     return None
+
+
+def _joined(parts: Sequence[Any]) -> str | bytes | None:
+    kinds = set(map(type, parts))
+    if kinds == {bytes}:
+        return b"\n".join(parts)
+    return "\n".join(parts) if kinds == {str} else None
 
 
 OF_ARTICLES: Final = ("url", "title", "published_at")

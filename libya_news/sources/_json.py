@@ -24,9 +24,7 @@ def parse_json(data: bytes, file: OpenFile, number: int, unit: str) -> Iterator[
         unit: what is counted: ``line``, of which each has its number, or ``item``, where those in a list count too.
     """
     try:
-        record = json.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        reason = f"undecodable: {unit} {number} is not UTF-8 (byte {error.start + 1})"
+        record = _parsed(data)
     except json.JSONDecodeError as error:
         place = f"column {error.colno}" if unit == "line" else f"character {error.pos + 1}"
         reason = f"broken JSON: {unit} {number}, {place}: {error.msg}"
@@ -38,6 +36,26 @@ def parse_json(data: bytes, file: OpenFile, number: int, unit: str) -> Iterator[
             return
         reason = f"broken record: {unit} {number} is no JSON object"
     yield Drop(f"{file.name}:{number}", "read", reason)
+
+
+def _parsed(data: bytes) -> Any:
+    """What JSON says; line breaks in its texts are taken as they are. What is not UTF-8 has its texts as bytes."""
+    try:
+        return json.loads(data.decode("utf-8"), strict=False)
+    except UnicodeDecodeError:
+        return _undecoded(json.loads(data.decode("latin-1"), strict=False))
+
+
+def _undecoded(value: Any) -> Any:
+    """A value that was read as Latin-1, with the bytes of its texts, but of those with escapes that Latin-1 lacks."""
+    if isinstance(value, dict):
+        return {name: _undecoded(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_undecoded(inner) for inner in value]
+    try:
+        return value.encode("latin-1") if isinstance(value, str) else value
+    except UnicodeEncodeError:
+        return value
 
 
 def _articles(record: dict[str, Any], file: OpenFile, number: int, unit: str) -> Iterator[RawArticle | Drop]:

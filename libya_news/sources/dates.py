@@ -26,8 +26,8 @@ EARLIEST: Final = 1605
 """The year of the first newspaper. A date before it is of another calendar, or says that there is none."""
 
 _COUNTED: Final = re.compile(r"([1-9]\d{9})(\d{3})?(\d{3})?(?:\d{3})?(?:\.\d*)?", re.ASCII)
-"""Seconds since 1970, or thousandths, millionths or billionths of them, from 2001 to 2286: these have 10 digits, and then
-13, 16 or 19."""
+"""Seconds since 1970, or thousandths, millionths or billionths of them: from 2001 to 2286 these have 10, 13, 16 and 19
+digits."""
 
 _UNPARTED: Final = re.compile(r"(\d{8})(\d{6})", re.ASCII)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})[.日일]?")
