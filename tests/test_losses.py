@@ -105,6 +105,15 @@ def test_a_table_without_a_column_of_text_is_mapped(
     assert told == f"news/a.parquet gave no article: wrong schema: no column of text; there are wording. {MAPPED}"
 
 
+def test_releases_in_a_source_are_none_of_it(news: Path, tmp_path: Path) -> None:
+    """Unless they are named themselves, or another folder is built in."""
+    inputs = [build(news, out=news / "store", version=version).inputs for version in ("1.0.0", "2.0.0")]
+    assert inputs[0] == inputs[1]
+    again = build(news / "store" / "libya-news-1.0.0", out=news / "store", name="again")
+    assert again.counts["articles"] == 4
+    assert len(build(news, out=tmp_path).inputs) > len(inputs[0])
+
+
 def test_a_copy_is_not_lost(news: Path, tmp_path: Path) -> None:
     """Of two names of one file the other one gave the article, and so did the other one of two files that are alike."""
     (news / "picture.txt").unlink()

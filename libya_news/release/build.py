@@ -69,7 +69,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
 
     Args:
         sources: files, folders, patterns and URLs, as ``read`` takes them; or one of these.
-        out: folder that holds the releases; made where it is missing.
+        out: folder that holds the releases; made where it is missing. Where it lies in a source, it is not read.
         version: three plain numbers, ``MAJOR.MINOR.PATCH``.
         name: lower-case words joined by hyphens.
         keep_unchanged: where the version is there and a build would give the same, return it instead of an error.
@@ -130,7 +130,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
     several = [sources] if isinstance(sources, (str, PathLike, Source)) else sources
     given = [source if isinstance(source, Source) else Source(source) for source in several]
     losses.warn_of_nothing(given)
-    files, dropped = _listed(given)
+    files, dropped = _listed(given, Path(out))
     losses.warn_of_sections(_provenance_files(files).values())
     settings = {**_settings(files, asked), **_choices(given, files, filters or Filters(), about or About())}
     plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
@@ -359,10 +359,10 @@ def _existing(plan: Release, keep_unchanged: bool) -> Release:
     raise ReleaseExistsError(f"{plan.path} {why}.", "Choose a new --version, or another --out.")
 
 
-def _listed(sources: Iterable[Source]) -> tuple[Listed, list[Drop]]:
+def _listed(sources: Iterable[Source], out: Path) -> tuple[Listed, list[Drop]]:
     """Every file with its hash, and a drop for what cannot even be listed or read; the order given does not matter."""
     files, dropped = [], []
-    for entry in list_files(sources):
+    for entry in list_files(sources, besides=out):
         if isinstance(entry, Drop):
             dropped.append(entry)
             continue

@@ -98,24 +98,30 @@ def _digest(stream: IO[bytes]) -> tuple[str, int]:
     return hashed.hexdigest(), stream.tell()
 
 
-def list_files(sources: Iterable[StrPath | Source]) -> Iterator[SourceFile | Drop]:
+def list_files(sources: Iterable[StrPath | Source], besides: Path | None = None) -> Iterator[SourceFile | Drop]:
     """All files of the given files, folders, patterns and URLs, each once, in the order of their names.
 
     Hidden files and folders (``.git``, ``.DS_Store``) and provenance files are no articles and are passed over.
     Links are followed; a folder that was already seen is left with a ``Drop``, so link loops end.
+
+    Args:
+        sources: the files, folders, patterns and URLs.
+        besides: a folder that is passed over where it lies in another one: where releases go, what came out of them
+            must not go in again.
 
     Raises:
         SourceNotFoundError: a given path does not exist, nothing fits a pattern, or a URL cannot be listed.
         UsageError: a URL is not one that is read.
     """
     seen: set[tuple[int, int]] = set()
+    hidden = _identity(besides.stat()) if besides and besides.exists() else None
     for given in sources:
         source = given if isinstance(given, Source) else Source(given)
         if is_url(source.path):
             yield from (SourceFile(url, name, source.reading) for url, name in list_urls(str(source.path)))
             continue
         for path, name in _roots(source.path):
-            yield from _walk(path, name, source.reading, seen)
+            yield from _walk(path, name, source.reading, seen, hidden)
 
 
 def _roots(source: StrPath) -> Iterator[tuple[Path, str]]:
@@ -195,18 +201,23 @@ def shown(name: str) -> str:
     return ascii(name) if not name.isprintable() else repr(name)
 
 
-def _walk(path: Path, name: str, reading: Reading, seen: set[tuple[int, int]]) -> Iterator[SourceFile | Drop]:
+def _walk(
+    root: Path, named: str, reading: Reading, seen: set[tuple[int, int]], hidden: tuple[int, int] | None
+) -> Iterator[SourceFile | Drop]:
     """What is at a path and below it; what is still to be seen is a stack, since folders go deeper than calls do."""
-    ahead = [(path, name)]
+    ahead = [(root, named)]
     while ahead:
         path, name = ahead.pop()
         try:
             status = path.stat()
-            if (status.st_dev, status.st_ino) in seen:
+            identity = _identity(status)
+            if identity == hidden and path != root:
+                continue
+            if identity in seen:
                 again = "loop: the folder was already read under another name"
                 yield Drop(name, "read", again if stat.S_ISDIR(status.st_mode) else "duplicate: the same file")
                 continue
-            seen.add((status.st_dev, status.st_ino))
+            seen.add(identity)
             if stat.S_ISDIR(status.st_mode):
                 ahead += [(entry, f"{name}/{inside}") for entry, inside in reversed(_entries(path))]
             elif stat.S_ISREG(status.st_mode):
@@ -215,6 +226,10 @@ def _walk(path: Path, name: str, reading: Reading, seen: set[tuple[int, int]]) -
                 yield Drop(name, "read", "not a file: a socket, pipe or device")
         except OSError as error:
             yield Drop(name, "read", f"unreadable: {error.strerror}")
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _entries(folder: Path) -> list[tuple[Path, str]]:
