@@ -68,10 +68,13 @@ PAGE = (
 _HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Talks end in Moscow.</p>"
 _HEAD = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://example.org/\r\n"
 _WARC = _HEAD + b"Content-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n" % len(_HTTP)
-WARC = (_WARC + _HTTP + b"\r\n\r\n") * 2
+_WET = _HEAD.replace(b"response", b"conversion") + b"Content-Type: text/plain\r\nContent-Length: 6\r\n\r\nTalks."
+WARC = (_WARC + _HTTP + b"\r\n\r\n") * 2 + _WET + b"\r\n\r\n"
 ARC = (b"https://example.org/ 1.1.1.1 20200101000000 text/html %d\n" % len(_HTTP) + _HTTP + b"\n") * 2
 JSONL = "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS).encode()
 CSV = f'text,url,date\n"{STORY}",https://example.org/1,2020-01-14\n{ARABIC},,\n'.encode()
+ESCAPED = rb"text,author" + b"\n" + rb'"He said \"no\" and left.","[\'A\', \'B \\\xe0\']"' + b"\n"
+COLUMNS = json.dumps({name: {"0": ROWS[0].get(name), "1": ROWS[1].get(name)} for name in ROWS[0]}).encode()
 SGML = 2 * f"<DOC>\n<DOCNO>1</DOCNO>\n<URL>u</URL>\n<TIME>2020-01-14</TIME>\n<TEXT>\n{STORY}\n</TEXT></DOC>\n".encode()
 
 _MARKUP = (
@@ -88,6 +91,7 @@ _TEXT = (
     b"2020-01-14", b"&amp;", b"\xd9?", b"&#x", b"(AP Photo/A B, File)",
 )  # fmt: skip
 _JSON = (b"{", b"}", b"[", b"]", b'"text": ', b'"\\ud83d"', b"null", b"NaN", b'"date": "', b'"html": "<p>"', b",")
+_CSV = (b'"', b",", b"text", b"html", b'\\"', b"['", b"', '", b"']", b"\\x41")
 _HEADERS = (
     b"Content-Length: ", b"Content-Type: text/html\r\n", b"WARC/1.1\r\n", b"WARC-Type: revisit\r\n", b"\r\n\r\n",
     b"Transfer-Encoding: chunked\r\n", b"Content-Encoding: gzip\r\n", b"WARC-Block-Digest: sha1:", b"filedesc://a ",
@@ -288,7 +292,8 @@ PROCESSED = 20
 
 def _parquet() -> list[bytes]:
     times = pa.array([0, 2**62], pa.timestamp("ms"))
-    table = pa.table({"text": [STORY, ARABIC], "published_at": times, "lang": ["en", None]})
+    authors = [[{"name": "A", "id": 1}, {"name": None, "id": 2}], None]
+    table = pa.table({"text": [STORY, ARABIC], "published_at": times, "lang": ["en", None], "authors": authors})
     packed = ("none", "snappy", "zstd")
     return [_written(table, compression=how, row_group_size=1, use_dictionary=how != "none") for how in packed]
 
@@ -300,7 +305,8 @@ def _written(table: pa.Table, **options: Any) -> bytes:
 
 
 def _arrow() -> list[bytes]:
-    table = pa.table({"text": [STORY, ARABIC], "html": pa.array([None, "<p>x"]).dictionary_encode()})
+    source = pa.array([{"name": "BBC", "x": {"y": True}}, None])
+    table = pa.table({"text": [STORY, ARABIC], "html": pa.array([None, "<p>x"]).dictionary_encode(), "source": source})
     seeds = []
     for opened in (pa.ipc.new_file, pa.ipc.new_stream):
         sink = io.BytesIO()
@@ -369,8 +375,8 @@ def targets(texts: Sequence[bytes] = (), pages: Sequence[bytes] = ()) -> dict[st
         "text": Target(_reader("a.txt"), told, _TEXT, 6000),
         "sgml": Target(_reader("a.sgml"), [SGML], _DOCUMENT, 9000),
         "jsonl": Target(_reader("a.jsonl"), [JSONL], _JSON, 12000),
-        "json": Target(_reader("a.json"), [array, JSONL, b'{"response": {"docs": %b}}' % array], _JSON, 12000),
-        "csv": Target(_reader("a.csv"), [CSV, CSV.decode().encode("utf-16")], (b'"', b",", b"text", b"html"), 9000),
+        "json": Target(_reader("a.json"), [array, JSONL, COLUMNS, b'{"response": {"docs": %b}}' % array], _JSON, 12000),
+        "csv": Target(_reader("a.csv"), [CSV, CSV.decode().encode("utf-16"), ESCAPED], _CSV, 9000),
         "tsv": Target(_reader("a.tsv"), [CSV.replace(b",", b"\t")], (b'"', b"\t", b"text"), 6000),
         "parquet": Target(_reader("a.parquet"), _parquet(), (b"PAR1",), 4000),
         "arrow": Target(_reader("a.arrow"), _arrow(), (b"ARROW1",), 4000),
