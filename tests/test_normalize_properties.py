@@ -29,7 +29,14 @@ def misread(text: str, which: int) -> str:
 
 troubled = st.text(st.sampled_from(TROUBLE) | st.characters(codec=None), max_size=40)
 mojibake = st.builds(misread, troubled, st.integers(0, 3))
-texts = st.lists(troubled | mojibake | st.text("سلام abc é", max_size=20), max_size=4).map("\n".join)
+LOSSES = {"": "\x81", "?": "\x8f\x90\xad", "\ufffd": "\x8d\x9d", " ": "\xa0"}
+lossy = st.builds(
+    lambda text, lost, which: misread(text, which).translate(dict.fromkeys(map(ord, LOSSES[lost]), lost)),
+    st.text("سلام في طرابلس “с яП?”:", max_size=20),
+    st.sampled_from(sorted(LOSSES)),
+    st.integers(0, 3),
+)
+texts = st.lists(troubled | mojibake | lossy | st.text("سلام abc é", max_size=20), max_size=4).map("\n".join)
 
 
 @settings(max_examples=400)
@@ -70,7 +77,7 @@ def test_a_plain_line_is_known_without_the_scan(text: str) -> None:
     assert needed(text) == needed(text + "\n–")
 
 
-@pytest.mark.parametrize("name", ["sound", "damaged", "tidy", "lossy"])
+@pytest.mark.parametrize("name", ["sound", "damaged", "tidy", "lossy", "lossy_restored"])
 def test_the_scan_is_right_on_the_cases(name: str) -> None:
     for case in cases(name):
         for fix in set(FIX_NAMES) - needed(case["text"]):
@@ -114,6 +121,13 @@ def test_misread_characters_are_traced_one_by_one() -> None:
     text = misread("العراق", 2)
     found = normalize(text)
     assert [found.origin(at) for at in range(7)] == [0, 2, 4, 6, 8, 10, 12]
+
+
+def test_what_is_left_of_misread_text_is_traced_character_by_character() -> None:
+    text = misread("في طرابلس", 1).replace("\x81", "?")
+    found = normalize(text)
+    assert found.text == "\ufffdي طرابلس"
+    assert [found.origin(at) for at in range(10)] == [0, 2, 4, 5, 7, 9, 11, 13, 15, 17]
 
 
 def test_a_sound_word_between_two_misread_ones_is_traced_to_itself() -> None:

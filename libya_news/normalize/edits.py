@@ -37,6 +37,11 @@ def utf8_length(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
+def moved(edits: Sequence[Edit], by: int) -> list[Edit]:
+    """Edits of a part of a text as edits of the text, in which the part begins at ``by``."""
+    return [edit._replace(start=edit.start + by, end=edit.end + by) for edit in edits]
+
+
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     """Carry out edits that are in order and do not overlap.
 

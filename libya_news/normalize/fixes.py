@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from .damage import damaged_lines, outside
 from .edits import Edit, EditOffsets, Rule, apply_edits
+from .lossy import lossy_mojibake
 from .options import FIX_NAMES, NormalizeOptions
 from .repair import c1_controls, mojibake
 from .sieve import needed
@@ -29,6 +30,7 @@ _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
         "surrogates": surrogates,
         "undecodable": undecodable,
         "html_entities": html_entities,
+        "lossy_mojibake": lossy_mojibake,
         "mojibake": mojibake,
         "c1_controls": c1_controls,
         "bidi_pairs": bidi_pairs,
@@ -38,7 +40,7 @@ _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     }
 )
 
-BEFORE_TIDYING = frozenset({"surrogates", "undecodable", "html_entities", "newlines", "mojibake"})
+BEFORE_TIDYING = frozenset({"surrogates", "undecodable", "html_entities", "newlines", "lossy_mojibake", "mojibake"})
 """The fixes that are made in lines damaged beyond repair, too. To tidy up there would only lose more bytes."""
 
 MAX_ROUNDS = 8

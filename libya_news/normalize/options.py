@@ -14,6 +14,7 @@ FIX_NAMES = (
     # Other layers are peeled off from the outside in: entities may spell mojibake, and mojibake is undone line by line.
     "html_entities",
     "newlines",
+    "lossy_mojibake",  # before mojibake, which would undo it in part
     "mojibake",  # before all that touches NBSP, soft hyphens and controls, which are bytes of it
     "c1_controls",  # what mojibake left of them
     "controls",

@@ -5,7 +5,7 @@ what they were, and accept the result only where it is less bad. ftfy does so fo
 Cyrillic scripts, by a pattern of unlikely neighbours. Here two more criteria are measured: for UTF-8, that a whole line
 decodes strictly into characters that news is written in; for Arabic bytes, how well the letters' frequencies fit.
 
-Left alone: a line whose damage lost bytes. What is lost is not guessed.
+Lines whose damage lost bytes are the business of ``lossy``.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from .damage import is_damaged, is_given_up
-from .edits import Edit, apply_edits
-from .readings import Reading, members, reading, readings, sequence, table
+from .edits import Edit, apply_edits, moved
+from .readings import Reading, members, rare, reading, readings, sequence, table
 from .suspicion import ARABIC_READINGS, Line, suspicions, suspicious_lines
 from .tidy import lines
 
@@ -106,7 +106,7 @@ def _is_arabic(line: str) -> bool:
 
 
 def _utf8_lines(text: str, damaged: list[Line]) -> list[Edit]:
-    return [edit for start, end, _ in damaged for edit in _moved(_by_utf8(text[start:end]), start)]
+    return [edit for start, end, _ in damaged for edit in moved(_by_utf8(text[start:end]), start)]
 
 
 @cache
@@ -118,11 +118,7 @@ def _by_utf8(line: str) -> list[Edit]:
 
 def _ftfy_lines(text: str, damaged: list[Line]) -> list[Edit]:
     bad = [(start, text[start:end]) for start, end, found in damaged if "unlikely" in found]
-    return [edit for start, line in bad for edit in _moved(_by_ftfy(line), start)]
-
-
-def _moved(edits: list[Edit], by: int) -> list[Edit]:
-    return [edit._replace(start=edit.start + by, end=edit.end + by) for edit in edits]
+    return [edit for start, line in bad for edit in moved(_by_ftfy(line), start)]
 
 
 def _western_in_arabic(line: str) -> list[Edit]:
@@ -179,15 +175,10 @@ def _utf8_in(encoding: Reading, text: str, enough: int) -> str | None:
 
 def _is_news(new: str, enough: int) -> bool:
     ascii_length = len(new.encode("ascii", "ignore"))
-    if len(new) - ascii_length < enough or _rare().search(new):
+    if len(new) - ascii_length < enough or rare().search(new):
         return False
     dense = len(_dense().findall(new))
     return not dense or dense * 2 >= len(re.findall("[A-Za-z]", new))
-
-
-@cache
-def _rare() -> re.Pattern[str]:
-    return re.compile(f"[{table()['rare']}]")
 
 
 @cache
@@ -223,7 +214,7 @@ def _edits_between(old: str, new: str) -> list[Edit]:
     pairs = list(zip(old.split(" "), new.split(" "), strict=True))
     starts = accumulate((len(word) + 1 for word, _ in pairs), initial=0)
     found = zip(starts, pairs, strict=False)
-    return [edit for at, (a, b) in found if a != b for edit in _moved([_smallest(a, b)], at)]
+    return [edit for at, (a, b) in found if a != b for edit in moved([_smallest(a, b)], at)]
 
 
 def _smallest(old: str, new: str) -> Edit:

@@ -37,6 +37,8 @@ def needed(text: str) -> set[str]:
         return {"surrogates", "undecodable"} | needed(text.encode("utf-8", "replace").decode())
     names, match = _sieve()
     found = {names[at] for at in match(data) or ()}
+    if "mojibake" in found:
+        found.add("lossy_mojibake")
     if len(data) > len(text) and not unicodedata.is_normalized("NFC", text):
         found.add("nfc")
     return found
