@@ -16,7 +16,7 @@ from libya_news.normalize.readings import readings
 from libya_news.normalize.sieve import needed
 
 TROUBLE = (
-    "\xa0\u200b\u200c\u200d\xad\ufeff\u2066\u2069\u202a\u202c\u200e\u200f\u0640\u0301\u0323\ufb01\ufefb\x85\x93\x00\x1a\r\n\t"
+    "\ufe96\ufef4\ufe91\ufe96\ufef4\ufe91\xa0\u200b\u200c\u200d\xad\ufeff\u2066\u2069\u202a\u202c\u200e\u200f\u0640\u0301\u0323\ufb01\ufefb\x85\x93\x00\x1a\r\n\t"
     " \u2028\u2029&;ampltq#x1<طظعغاليب§„„†ÃÂØÙ©®»«…”“’é?\ufffd\ud83d\ude00\udc80ÇáãÌáÓ"
 )
 
@@ -123,6 +123,12 @@ def test_misread_characters_are_traced_one_by_one() -> None:
     assert [found.origin(at) for at in range(7)] == [0, 2, 4, 6, 8, 10, 12]
 
 
+def test_a_line_that_was_turned_round_is_traced_as_a_whole() -> None:
+    found = normalize("a\n\ufe96\ufef4\ufe91 12")
+    assert found.text == "a\n12 بيت"
+    assert [found.origin_span(at, at + 1) for at in (0, 2, 6)] == [(0, 1), (2, 8), (2, 8)]
+
+
 def test_what_is_left_of_misread_text_is_traced_character_by_character() -> None:
     text = misread("في طرابلس", 1).replace("\x81", "?")
     found = normalize(text)
@@ -150,6 +156,7 @@ ENDLESS = {
     "lines": "a  b\n",
     "no-break spaces": "a\xa0",
     "surrogates": "a\ud83d",
+    "visual order": "\ufe96\ufef4\ufe91 ",
     "sound and damaged lines": "café\ncafÃ© au lait\nظ…ظٹظ†ط§ط،\nميناء\n",
 }
 

@@ -24,6 +24,7 @@ from .tidy import (
     surrogates,
     undecodable,
 )
+from .visual import visual_order
 
 _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     {
@@ -35,6 +36,7 @@ _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
         "c1_controls": c1_controls,
         "bidi_pairs": bidi_pairs,
         "latin_ligatures": latin_ligatures,
+        "visual_order": visual_order,
         "presentation_forms": presentation_forms,
         "nfc": nfc,
     }

@@ -25,6 +25,7 @@ FIX_NAMES = (
     "bidi_pairs",
     "direction_marks",
     "latin_ligatures",
+    "visual_order",  # before the forms that prove it are gone
     "presentation_forms",
     "tatweel",  # behind presentation forms, between whose letters it stands in old text
     "nfc",

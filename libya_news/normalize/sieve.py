@@ -13,6 +13,9 @@ from functools import cache
 from .suspicion import compile_set, patterns, to_re2
 from .tidy import fill, table
 
+_ALIKE = {"mojibake": "lossy_mojibake", "presentation_forms": "visual_order"}
+"""Fixes, each with another one that can be needed where it is, and nowhere else."""
+
 
 @cache
 def _sieve() -> tuple[tuple[str, ...], Callable[[bytes], list[int] | None]]:
@@ -37,8 +40,7 @@ def needed(text: str) -> set[str]:
         return {"surrogates", "undecodable"} | needed(text.encode("utf-8", "replace").decode())
     names, match = _sieve()
     found = {names[at] for at in match(data) or ()}
-    if "mojibake" in found:
-        found.add("lossy_mojibake")
+    found.update(other for name, other in _ALIKE.items() if name in found)
     if len(data) > len(text) and not unicodedata.is_normalized("NFC", text):
         found.add("nfc")
     return found

@@ -92,7 +92,7 @@ def html_entities(text: str) -> list[Edit]:
     to be read as such (ftfy's rule). So is an entity without its semicolon, and a name that HTML does not know.
 
     >>> html_entities("Q&amp;amp;A")
-    [Edit(start=1, end=10, new='&', transcoded=False)]
+    [Edit(start=1, end=10, new='&', transcoded=False, whole=False)]
     """
     if "&" not in text:
         return []
