@@ -41,6 +41,26 @@ def test_the_encodings_of_news_are_told_apart(text: str, encoding: str) -> None:
     assert found.confidence > 0
 
 
+HINDI = "लीबिया की सरकार ने कल कहा कि बंदरगाह अगले सप्ताह फिर से खुलेगा।"
+THAI = "รัฐบาลลิเบียประกาศเมื่อวานนี้ว่าท่าเรือจะเปิดอีกครั้งในสัปดาห์หน้า หลังสงคราม"
+TIFINAGH = "ⵜⴰⵎⴰⵣⵉⵖⵜ ⴷ ⵜⵓⵜⵍⴰⵢⵜ ⵏ ⵍⵉⴱⵢⴰ"
+
+
+@pytest.mark.parametrize("text", [HINDI, THAI, TIFINAGH, f"{'漢' * 90}\n{'😀' * 40_000}".replace("😀😀", "😀 ")])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_known_by_its_spaces(text: str, encoding: str) -> None:
+    data = text.encode(encoding)
+    for found in (normalize(data), normalize(data + b"\n")):
+        assert found.encoding == encoding
+        assert found.text.rstrip("\n") == text.rstrip()
+        assert data[slice(*found.origin_span(2, 3))].decode(encoding) == found.text[2]
+    assert normalize(data, declared_encoding="utf-8").text == text.rstrip()
+
+
+def test_zeros_among_controls_are_no_utf16() -> None:
+    assert normalize(b"\1\0\0\0 \0" * 50).encoding == "cp1252"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_decides(encoding: str) -> None:
     found = normalize(FRENCH.encode(encoding))
