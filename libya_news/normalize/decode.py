@@ -41,8 +41,8 @@ ERRORS_APART = 4
 for UTF-8 with a limit of one; with four, all Western articles of ``scripts/bench detect`` are right."""
 
 CHARACTERS_FOR_EACH_BLANK = 100
-"""Characters for each space or line end in UTF-16, at most, so that they tell the order of its bytes. A Thai sentence has
-some 30 without a space. A choice; what has fewer is the detector's."""
+"""Characters for each space or line end in UTF-16, at most, so that they tell the order of its bytes. A Thai sentence
+has some 30 without a space. A choice; what has fewer is the detector's."""
 
 UTF16_CONFIDENCE = 0.95
 """How sure that is: what the detector says of the same."""
