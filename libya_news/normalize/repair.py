@@ -14,7 +14,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -40,6 +40,9 @@ line."""
 ALWAYS_TRIED = 50_000
 """Characters of suspicious lines that are tried whatever they are. Beyond that, some pieces are tried first."""
 
+WESTERN_READINGS = ("cp1252", "latin-1")
+"""The encodings in which single characters are looked for where ftfy has found some: the most frequent ones."""
+
 PIECES, ONE_IN = 100, 4
 """So many pieces from all over a text are tried first; where not one in four can be repaired, the text is noise and is
 left as it is: all of it would take seconds for a megabyte. Of letters drawn by chance, in lines of 40 and more, up to
@@ -55,6 +58,7 @@ _DEFINED_C1 = {chr(byte): reading("cp1252").characters[byte] for byte in range(0
 _WESTERN = re.compile("[\x00-\x7f\xa0-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u2000-\u206f\u20ac]+")
 _LOST_SPACE = re.compile(r"(?<=\u0623) ( |(?=\w))?")
 _PIECE = re.compile(r"\S.{0,999}(?!\S)|\S{1,1000}")
+_ARABIC = re.compile("[\u0600-\u06ff]")
 _C1 = re.compile("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 
 UNKNOWN_LETTER = -8.0
@@ -113,7 +117,9 @@ def _utf8_lines(text: str, damaged: list[Line]) -> list[Edit]:
 def _by_utf8(line: str) -> list[Edit]:
     if (new := _utf8(line, SURE_SEQUENCES)) is not None:
         return [Edit(0, len(line), new, transcoded=True)]
-    return _western_in_arabic(line) or _pieces(line) if "misread_arabic" in suspicions(line) else []
+    if "misread_arabic" not in suspicions(line):
+        return []
+    return _western_in_arabic(line) or _pieces(line) or _scattered(line, ARABIC_READINGS)
 
 
 def _ftfy_lines(text: str, damaged: list[Line]) -> list[Edit]:
@@ -141,9 +147,27 @@ def _pieces(line: str) -> list[Edit]:
     """Words of UTF-8 that was misread in an encoding of Arabic, in a line that is sound otherwise."""
     for name in ARABIC_READINGS:
         runs = [(m, _utf8_in(reading(name), m[0], SURE_SEQUENCES)) for m in _misread_words(name).finditer(line)]
-        edits = [Edit(m.start(), m.end(), new, transcoded=True) for m, new in runs if new is not None]
+        # What has no Arabic letter may as well have been read in a Western encoding, which ftfy knows.
+        known = ((m, new) for m, new in runs if new is not None and _ARABIC.search(m[0]))
+        edits = [Edit(m.start(), m.end(), new, transcoded=True) for m, new in known]
         lost = any(_touches_arabic(line, edit) for edit in edits)
         if edits and not lost and not is_damaged(apply_edits(line, edits)):
+            return edits
+    return []
+
+
+def _scattered(line: str, names: Sequence[str]) -> list[Edit]:
+    """Single characters of UTF-8 that was misread, in a line of which other parts are sound.
+
+    It must be all of them, so that nothing suspicious is left, and no Arabic letter where they were read as such.
+    """
+    for name in names:
+        found = [(m, _utf8_in(reading(name), m[0], 1)) for m in re.finditer(f"(?:{sequence(name)})+", line)]
+        known = ((m, new) for m, new in found if new is not None and not _dense().search(new))
+        edits = [Edit(*m.span(), new, transcoded=True) for m, new in known]
+        new = apply_edits(line, edits)
+        foreign = name in ARABIC_READINGS and _ARABIC.search(new)
+        if sum(len(edit.new) for edit in edits) >= SURE_SEQUENCES and not foreign and not suspicions(new):
             return edits
     return []
 
@@ -198,7 +222,10 @@ def _by_ftfy(line: str) -> list[Edit]:
     from ftfy import fix_encoding_and_explain  # noqa: PLC0415 - see _config
 
     new = fix_encoding_and_explain(line, _config()).text
-    return [] if new == line or is_damaged(new) else _edits_between(line, new)
+    if new == line or is_damaged(new):
+        return []
+    left = any(re.search(sequence(name), new) for name in WESTERN_READINGS)
+    return (left and _scattered(line, WESTERN_READINGS)) or _edits_between(line, new)
 
 
 def forget() -> None:
