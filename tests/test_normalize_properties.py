@@ -51,13 +51,23 @@ def test_any_text_is_normalised_once_and_for_all(text: str) -> None:
     once.text.encode("utf-8")
 
 
+LINES = ["عقدت الأطراف الليبية جولة جديدة، أمس.", "Le général a déclaré où l’été fut « rude »."]
+mixed = st.lists(
+    st.builds(str.encode, st.sampled_from(LINES), st.sampled_from(["utf-8", "cp1256"])) | st.binary(max_size=9),
+    max_size=9,
+).map(b"\n".join)
+
+
 @settings(max_examples=300)
-@given(st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-16", "surrogatepass")))
+@given(mixed | st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-16", "surrogatepass")))
 def test_any_bytes_are_normalised(data: bytes) -> None:
     found = normalize(data)
     assert 0.0 <= found.confidence <= 1.0
     assert found.encoding is not None
-    assert found.origin(len(found.text)) == len(data)
+    origins = [found.origin(at) for at in range(len(found.text) + 1)]
+    assert origins == sorted(origins)
+    assert origins[-1] == len(data)
+    assert normalize(found.text).text == found.text
 
 
 @settings(max_examples=300)

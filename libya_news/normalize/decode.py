@@ -98,7 +98,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
             return found
     elif found := _utf16(data):
         return found
-    return _declared(data, declared) or _broken_utf8(data) or _detected(data)
+    return _declared(data, declared) or _broken_utf8(data) or detected(data)
 
 
 def _cesu8(data: bytes) -> Decoded | None:
@@ -168,7 +168,7 @@ def _broken_utf8(data: bytes) -> Decoded | None:
     return Decoded(text, "utf-8", several / (several + errors))
 
 
-def _detected(data: bytes) -> Decoded:
+def detected(data: bytes) -> Decoded:
     """The bytes in the encoding that chardet finds, but for the mistakes that are known of it."""
     import chardet  # noqa: PLC0415 - only needed for bytes that are not UTF-8
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from .damage import damaged_lines, outside
 from .edits import Edit, EditOffsets, Rule, apply_edits
 from .lossy import lossy_mojibake
+from .mixed import other_encoding
 from .options import FIX_NAMES, NormalizeOptions
 from .repair import c1_controls, mojibake
 from .sieve import needed
@@ -29,6 +30,7 @@ from .visual import visual_order
 _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     {
         "surrogates": surrogates,
+        "other_encoding": other_encoding,
         "undecodable": undecodable,
         "html_entities": html_entities,
         "lossy_mojibake": lossy_mojibake,
@@ -42,7 +44,7 @@ _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     }
 )
 
-BEFORE_TIDYING = frozenset({"surrogates", "undecodable", "html_entities", "newlines", "lossy_mojibake", "mojibake"})
+BEFORE_TIDYING = frozenset(FIX_NAMES[: FIX_NAMES.index("mojibake") + 1])
 """The fixes that are made in lines damaged beyond repair, too. To tidy up there would only lose more bytes."""
 
 MAX_ROUNDS = 8

@@ -78,9 +78,15 @@ def _is_sure(new: str, lost: Sequence[str], name: str) -> bool:
     beginnings = _beginnings(new, name)
     if not lost or rare().search(new) or not all(piece.startswith(beginnings) for piece in lost):
         return False
-    scripts = Counter(unicodedata.name(letter, "").split(" ")[0] for letter in new if letter.isalpha())
+    scripts = Counter(_script(letter) for letter in new if letter.isalpha())
     del scripts["LATIN"]
     return len(scripts) == 1 and LETTERS_FOR_EACH_LOST * len(lost) <= scripts.total()
+
+
+def _script(letter: str) -> str:
+    """The script of a letter, by its name; Japanese counts as one."""
+    name = unicodedata.name(letter, "").split(" ")[0]
+    return "CJK" if name.startswith(("HIRAGANA", "KATAKANA")) else name
 
 
 def _beginnings(new: str, name: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from libya_news.errors import UsageError
 FIX_NAMES = (
     # What is no text yet becomes text.
     "surrogates",
+    "other_encoding",
     "undecodable",  # behind surrogates: half of a pair can look like an undecodable byte
     # Other layers are peeled off from the outside in: entities may spell mojibake, and mojibake is undone line by line.
     "html_entities",

@@ -37,7 +37,7 @@ def needed(text: str) -> set[str]:
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        return {"surrogates", "undecodable"} | needed(text.encode("utf-8", "replace").decode())
+        return {"surrogates", "other_encoding", "undecodable"} | needed(text.encode("utf-8", "replace").decode())
     names, match = _sieve()
     found = {names[at] for at in match(data) or ()}
     found.update(other for name, other in _ALIKE.items() if name in found)
