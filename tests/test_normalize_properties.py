@@ -77,7 +77,7 @@ def test_what_the_scan_does_not_name_would_find_nothing(text: str) -> None:
         assert edits_of(name, text) == [], name
 
 
-PLAIN = st.text(st.sampled_from("aZ9 &;.\t\n\x00\x7f") | st.characters(max_codepoint=127), max_size=12)
+PLAIN = st.text(st.sampled_from("aZ9u\\\\ &;.\t\n\x00\x7f") | st.characters(max_codepoint=127), max_size=12)
 
 
 @settings(max_examples=300)
@@ -127,6 +127,11 @@ def test_a_word_of_the_text_comes_from_the_piece_that_makes_it(words: list[str])
             at += len(word) + 1
 
 
+def test_escaped_characters_are_traced_one_by_one() -> None:
+    found = normalize(r"\u0642\u0627\u0644\n\ud83d\ude00")
+    assert [found.origin(at) for at in range(6)] == [0, 6, 12, 18, 20, 32]
+
+
 def test_misread_characters_are_traced_one_by_one() -> None:
     text = misread("العراق", 2)
     found = normalize(text)
@@ -166,6 +171,7 @@ ENDLESS = {
     "lines": "a  b\n",
     "no-break spaces": "a\xa0",
     "surrogates": "a\ud83d",
+    "escapes": "\\u0627 ",
     "visual order": "\ufe96\ufef4\ufe91 ",
     "sound and damaged lines": "café\ncafÃ© au lait\nظ…ظٹظ†ط§ط،\nميناء\n",
 }

@@ -18,6 +18,7 @@ from .tidy import (
     Fix,
     bidi_pairs,
     html_entities,
+    json_escapes,
     latin_ligatures,
     nfc,
     pattern_fix,
@@ -29,6 +30,7 @@ from .visual import visual_order
 
 _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     {
+        "json_escapes": json_escapes,
         "surrogates": surrogates,
         "other_encoding": other_encoding,
         "undecodable": undecodable,

@@ -9,6 +9,7 @@ from libya_news.errors import UsageError
 
 FIX_NAMES = (
     # What is no text yet becomes text.
+    "json_escapes",
     "surrogates",
     "other_encoding",
     "undecodable",  # behind surrogates: half of a pair can look like an undecodable byte

@@ -51,4 +51,11 @@ def _is_plain(text: str) -> bool:
 
     What it asks costs less than the automaton's first step.
     """
-    return text.isascii() and text[-1:] != " " and text.isprintable() and "  " not in text and "&" not in text
+    return (
+        text.isascii()
+        and text[-1:] != " "
+        and text.isprintable()
+        and "  " not in text
+        and "&" not in text
+        and "\\u" not in text
+    )
