@@ -15,6 +15,7 @@ from functools import cache
 from .damage import is_given_up
 from .edits import Edit, moved
 from .readings import members, rare, reading, sequence, table
+from .repair import SURE_SEQUENCES, SURE_SEQUENCES_OF_TEXT, strict_utf8
 from .suspicion import suspicions, suspicious_lines
 
 LETTERS_FOR_EACH_LOST = 3
@@ -23,6 +24,7 @@ lost: a judgement, as text with more gaps is hardly read. It is proof enough: of
 of news pages, none has as many."""
 
 LOST = "\ufffd"
+_SWAPPED = frozenset({"swapped"})
 _STAND_INS = "?\ufffd\x1a"
 _BESIDES = "\x00-\x7f\xa0«»‘’“”–—…\ufffd"
 """What can stand between mojibake: ASCII, what HTML entities were, and what was lost as a whole."""
@@ -34,16 +36,18 @@ def lossy_mojibake(text: str) -> list[Edit]:
     >>> [edit.new for edit in lossy_mojibake("Ù„ÙŠØ¨ÙŠØ§ Ù?ÙŠ")]
     ['ليبيا', '\\ufffd', 'ي']
     """
-    if not suspicions(text) or is_given_up(text):
+    if not suspicions(text) or strict_utf8(text, SURE_SEQUENCES_OF_TEXT) is not None or is_given_up(text):
         return []
-    return [edit for start, end, _ in suspicious_lines(text) for edit in moved(_restored(text[start:end]), start)]
+    damaged = [(start, end) for start, end, found in suspicious_lines(text) if found != _SWAPPED]
+    return [edit for start, end in damaged for edit in moved(_restored(text[start:end]), start)]
 
 
 @cache
 def _restored(line: str) -> Sequence[Edit]:
-    """The edits that restore a line, read in the encoding in which it lost least."""
-    found = (_read(line, name) for name in table()["lossy"])
-    return min(filter(None, found), key=lambda edits: sum(edit.new == LOST for edit in edits), default=())
+    """The edits that restore a line, read in the encoding in which it lost least; none where nothing is lost."""
+    found = filter(None, (_read(line, name) for name in table()["lossy"]))
+    least = min(found, key=lambda edits: sum(edit.new == LOST for edit in edits), default=())
+    return least if least and strict_utf8(line, SURE_SEQUENCES) is None else ()
 
 
 def forget() -> None:
@@ -53,8 +57,7 @@ def forget() -> None:
 
 def _read(line: str, name: str) -> list[Edit]:
     pieces = _pieces(name)
-    # The first is the second for the price of a glance, and false for most lines that no encoding fits.
-    if not _alphabet(name).fullmatch(line) or not re.fullmatch(f"[{_BESIDES}]*", pieces.sub("", line)):
+    if not _is_likely(line, name) or not re.fullmatch(f"[{_BESIDES}]*", pieces.sub("", line)):
         return []
     found = [*pieces.finditer(line)]
     try:
@@ -63,6 +66,15 @@ def _read(line: str, name: str) -> list[Edit]:
         return []
     new = "".join(edit.new for edit in edits)
     return edits if _is_sure(new, [m["lost"] for m in found if m["lost"]], name) else []
+
+
+def _is_likely(line: str, name: str) -> bool:
+    """Whether a line has all that it takes, at a glance: most have not."""
+    if not _alphabet(name).fullmatch(line):
+        return False
+    leads = len(line) - len(_leads(name).sub("", line))
+    whole = len(re.findall(sequence(name), line))
+    return LETTERS_FOR_EACH_LOST * (leads - whole) <= leads
 
 
 def _lost(match: re.Match[str]) -> Edit:
@@ -97,6 +109,11 @@ def _beginnings(new: str, name: str) -> tuple[str, ...]:
     leads = {character.encode()[0] for character in set(new) - {LOST}} | {0xC2}
     characters = reading(name).characters
     return (*(characters[lead] for lead in leads if lead != 0xE2), characters[0xE2] + characters[0x80])
+
+
+@cache
+def _leads(name: str) -> re.Pattern[str]:
+    return re.compile(f"[{members(reading(name), 0xC2, 0xF4)}]+")
 
 
 @cache

@@ -77,7 +77,7 @@ def mojibake(text: str) -> list[Edit]:
     """
     if not suspicions(text):
         return []
-    if (new := _utf8(text, SURE_SEQUENCES_OF_TEXT)) is not None:
+    if (new := strict_utf8(text, SURE_SEQUENCES_OF_TEXT)) is not None:
         return [Edit(0, len(text), new, transcoded=True)]
     damaged = suspicious_lines(text)
     if is_given_up(text) or _is_noise(text, damaged):
@@ -115,7 +115,7 @@ def _utf8_lines(text: str, damaged: list[Line]) -> list[Edit]:
 
 @cache
 def _by_utf8(line: str) -> list[Edit]:
-    if (new := _utf8(line, SURE_SEQUENCES)) is not None:
+    if (new := strict_utf8(line, SURE_SEQUENCES)) is not None:
         return [Edit(0, len(line), new, transcoded=True)]
     if "misread_arabic" not in suspicions(line):
         return []
@@ -183,7 +183,7 @@ def _misread_words(name: str) -> re.Pattern[str]:
     return re.compile(f"(?:{sequence(name)})+(?:[ -@\\[-`{{-~]+(?:{sequence(name)})+)*")
 
 
-def _utf8(text: str, enough: int) -> str | None:
+def strict_utf8(text: str, enough: int) -> str | None:
     """The text as UTF-8, where it was misread in one encoding from end to end."""
     found = (_utf8_in(encoding, text, enough) for encoding in readings())
     return next((new for new in found if new is not None), None)
