@@ -51,6 +51,17 @@ def test_lossy_damage_is_left_and_reported(case: dict[str, Any]) -> None:
     assert found.damage
 
 
+@pytest.mark.parametrize("case", cases("lossy_restored"))
+def test_what_lossy_damage_left_is_restored_and_the_rest_reported(case: dict[str, Any]) -> None:
+    found = normalize(case["text"])
+    assert found.text == case["expected"]
+    assert "lossy_mojibake" in found.fixes
+    damaged = [at for start, end in found.damage for at in range(start, end)]
+    assert damaged == [at for at, sign in enumerate(found.text) if sign == "\ufffd"] != []
+    off = normalize(case["text"], NormalizeOptions(off=["lossy_mojibake"]))
+    assert "lossy_mojibake" not in off.fixes
+
+
 @pytest.mark.parametrize("case", cases("tidy"))
 def test_tidy_ups_are_named_and_can_be_switched_off(case: dict[str, Any]) -> None:
     found = normalize(case["text"])
@@ -61,7 +72,7 @@ def test_tidy_ups_are_named_and_can_be_switched_off(case: dict[str, Any]) -> Non
 
 
 def test_there_are_negatives_in_twelve_languages_and_150_cases_in_all() -> None:
-    names = ("sound", "damaged", "known_failures", "lossy", "tidy")
+    names = ("sound", "damaged", "known_failures", "lossy", "lossy_restored", "tidy")
     assert {case["language"] for case in cases("sound")} >= TWELVE
     assert sum(len(cases(name)) for name in names) >= 150
 
@@ -72,5 +83,6 @@ def test_an_unknown_fix_is_refused_with_the_valid_names() -> None:
 
 
 def test_every_fix_has_a_case_or_is_of_bytes() -> None:
-    shown = {case["fix"] for case in cases("tidy")} | {"mojibake", "surrogates", "undecodable"}
+    bytewise = {"lossy_mojibake", "mojibake", "other_encoding", "surrogates", "undecodable"}
+    shown = {case["fix"] for case in cases("tidy")} | bytewise
     assert shown == set(FIX_NAMES)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libya_news.normalize import normalize, normalize_batch
+from libya_news.normalize import NormalizeOptions, normalize, normalize_batch
 
 ARABIC = "أعلنت الحكومة الليبية أمس أن الميناء سيعود إلى العمل في الأسبوع المقبل بعد إصلاح ما دمرته الحرب."
 FRENCH = "Le gouvernement libyen a annoncé hier que le port, détruit pendant la guerre, sera réouvert l’été prochain."
@@ -41,6 +41,26 @@ def test_the_encodings_of_news_are_told_apart(text: str, encoding: str) -> None:
     assert found.confidence > 0
 
 
+HINDI = "लीबिया की सरकार ने कल कहा कि बंदरगाह अगले सप्ताह फिर से खुलेगा।"
+THAI = "รัฐบาลลิเบียประกาศเมื่อวานนี้ว่าท่าเรือจะเปิดอีกครั้งในสัปดาห์หน้า หลังสงคราม"
+TIFINAGH = "ⵜⴰⵎⴰⵣⵉⵖⵜ ⴷ ⵜⵓⵜⵍⴰⵢⵜ ⵏ ⵍⵉⴱⵢⴰ"
+
+
+@pytest.mark.parametrize("text", [HINDI, THAI, TIFINAGH, f"{'漢' * 90}\n{'😀' * 40_000}".replace("😀😀", "😀 ")])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_known_by_its_spaces(text: str, encoding: str) -> None:
+    data = text.encode(encoding)
+    for found in (normalize(data), normalize(data + b"\n")):
+        assert found.encoding == encoding
+        assert found.text.rstrip("\n") == text.rstrip()
+        assert data[slice(*found.origin_span(2, 3))].decode(encoding) == found.text[2]
+    assert normalize(data, declared_encoding="utf-8").text == text.rstrip()
+
+
+def test_zeros_among_controls_are_no_utf16() -> None:
+    assert normalize(b"\1\0\0\0 \0" * 50).encoding == "cp1252"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_decides(encoding: str) -> None:
     found = normalize(FRENCH.encode(encoding))
@@ -68,6 +88,30 @@ def test_a_useless_declaration_is_passed_over(declared: str) -> None:
 def test_utf8_with_a_few_errors_stays_utf8() -> None:
     found = normalize(ARABIC.encode()[:-3] + b"\xff")
     assert (found.encoding, found.counts["undecodable"]) == ("utf-8", found.text.count("\ufffd"))
+    assert found.damage
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(ARABIC, "cp1256"), ("\n".join([FRENCH] * 4), "cp1252"), (RUSSIAN, "koi8-r"), (TURKISH, "cp1254")],
+)
+def test_a_few_lines_in_another_encoding_are_read_in_it(text: str, encoding: str) -> None:
+    whole = f"{ARABIC}\n" * 9
+    data = whole.encode() + text.encode(encoding)
+    found = normalize(data)
+    assert (found.text, found.fixes, found.damage) == (whole + text, ("other_encoding",), ())
+    start = found.text.rindex(" ")
+    assert data[slice(*found.origin_span(start, len(found.text)))].endswith(text[text.rindex(" ") :].encode(encoding))
+    off = normalize(data, NormalizeOptions(off=["other_encoding"]))
+    assert off.counts["undecodable"] == off.text.count("\ufffd")
+
+
+@pytest.mark.parametrize(
+    "line", ["Le général est là.".encode("cp1252"), bytes(range(0x80, 0xFF)), ARABIC.encode()[1:-1]]
+)
+def test_bytes_that_tell_no_encoding_are_lost(line: bytes) -> None:
+    found = normalize(f"{ARABIC}\n".encode() * 9 + line)
+    assert "other_encoding" not in found.fixes
     assert found.damage
 
 

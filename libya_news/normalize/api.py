@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from libya_news.records import Normalized
 
-from . import repair, suspicion
+from . import lossy, repair, suspicion
 from .damage import damage
 from .decode import decode
 from .edits import ByteOffsets, EditOffsets, OffsetChain
@@ -53,5 +53,6 @@ def _fixed(text: str, options: NormalizeOptions, *before: ByteOffsets) -> Normal
     finally:
         suspicion.forget()
         repair.forget()
+        lossy.forget()
     stages: list[EditOffsets | ByteOffsets] = [*before, *work.back]
     return Normalized(work.text, counts=work.counts, damage=lost, offsets=OffsetChain(stages) if stages else None)

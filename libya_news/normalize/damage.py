@@ -47,7 +47,7 @@ def outside(edits: Sequence[Edit], spans: Sequence[Span]) -> list[Edit]:
     """The edits that touch none of the spans; both are in order.
 
     >>> outside([Edit(0, 1, ""), Edit(4, 5, "")], [(3, 9)])
-    [Edit(start=0, end=1, new='', transcoded=False)]
+    [Edit(start=0, end=1, new='', transcoded=False, whole=False)]
     """
     kept = []
     at = 0

@@ -15,19 +15,21 @@ class Edit(NamedTuple):
     """``text[start:end]`` becomes ``new``.
 
     ``transcoded`` says that each new character was made from as many old ones as its UTF-8 form has bytes, which is
-    so where UTF-8 had been read in a single-byte encoding. The way back is then exact to the character.
+    so where UTF-8 had been read in a single-byte encoding. The way back is then exact to the character. ``whole`` says
+    that all of the old ones are the origin of each, even where their number is the same.
     """
 
     start: int
     end: int
     new: str
     transcoded: bool = False
+    whole: bool = False
 
     def origin(self, index: int, *, end: bool) -> int:
         """Where the ``index``-th new character begins, or where the one before it ends, in the old text."""
         if self.transcoded:
             return self.start + utf8_length(self.new[:index])
-        if len(self.new) == self.end - self.start:
+        if len(self.new) == self.end - self.start and not self.whole:
             return self.start + index
         return self.end if end else self.start
 
@@ -35,6 +37,11 @@ class Edit(NamedTuple):
 def utf8_length(text: str) -> int:
     """How many bytes a text has in UTF-8; lone surrogates count three."""
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def moved(edits: Sequence[Edit], by: int) -> list[Edit]:
+    """Edits of a part of a text as edits of the text, in which the part begins at ``by``."""
+    return [edit._replace(start=edit.start + by, end=edit.end + by) for edit in edits]
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:

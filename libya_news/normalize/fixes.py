@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from .damage import damaged_lines, outside
 from .edits import Edit, EditOffsets, Rule, apply_edits
+from .lossy import lossy_mojibake
+from .mixed import other_encoding
 from .options import FIX_NAMES, NormalizeOptions
 from .repair import c1_controls, mojibake
 from .sieve import needed
@@ -16,6 +18,7 @@ from .tidy import (
     Fix,
     bidi_pairs,
     html_entities,
+    json_escapes,
     latin_ligatures,
     nfc,
     pattern_fix,
@@ -23,22 +26,27 @@ from .tidy import (
     surrogates,
     undecodable,
 )
+from .visual import visual_order
 
 _FUNCTIONS: Mapping[str, Fix] = MappingProxyType(
     {
+        "json_escapes": json_escapes,
         "surrogates": surrogates,
+        "other_encoding": other_encoding,
         "undecodable": undecodable,
         "html_entities": html_entities,
+        "lossy_mojibake": lossy_mojibake,
         "mojibake": mojibake,
         "c1_controls": c1_controls,
         "bidi_pairs": bidi_pairs,
         "latin_ligatures": latin_ligatures,
+        "visual_order": visual_order,
         "presentation_forms": presentation_forms,
         "nfc": nfc,
     }
 )
 
-BEFORE_TIDYING = frozenset({"surrogates", "undecodable", "html_entities", "newlines", "mojibake"})
+BEFORE_TIDYING = frozenset(FIX_NAMES[: FIX_NAMES.index("mojibake") + 1])
 """The fixes that are made in lines damaged beyond repair, too. To tidy up there would only lose more bytes."""
 
 MAX_ROUNDS = 8

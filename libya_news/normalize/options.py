@@ -9,11 +9,14 @@ from libya_news.errors import UsageError
 
 FIX_NAMES = (
     # What is no text yet becomes text.
+    "json_escapes",
     "surrogates",
+    "other_encoding",
     "undecodable",  # behind surrogates: half of a pair can look like an undecodable byte
     # Other layers are peeled off from the outside in: entities may spell mojibake, and mojibake is undone line by line.
     "html_entities",
     "newlines",
+    "lossy_mojibake",  # before mojibake, which would undo it in part
     "mojibake",  # before all that touches NBSP, soft hyphens and controls, which are bytes of it
     "c1_controls",  # what mojibake left of them
     "controls",
@@ -24,6 +27,7 @@ FIX_NAMES = (
     "bidi_pairs",
     "direction_marks",
     "latin_ligatures",
+    "visual_order",  # before the forms that prove it are gone
     "presentation_forms",
     "tatweel",  # behind presentation forms, between whose letters it stands in old text
     "nfc",

@@ -56,6 +56,12 @@ def readings() -> tuple[Reading, ...]:
     return tuple(map(reading, table()["readings"]))
 
 
+@cache
+def rare() -> re.Pattern[str]:
+    """Matches a character that news is not written in."""
+    return re.compile(f"[{table()['rare']}]")
+
+
 def members(encoding: Reading, first: int, last: int) -> str:
     """What the bytes ``first`` to ``last`` are read as, to be put between the brackets of a pattern."""
     return re.escape(encoding.characters[first : last + 1])

@@ -5,7 +5,7 @@ what they were, and accept the result only where it is less bad. ftfy does so fo
 Cyrillic scripts, by a pattern of unlikely neighbours. Here two more criteria are measured: for UTF-8, that a whole line
 decodes strictly into characters that news is written in; for Arabic bytes, how well the letters' frequencies fit.
 
-Left alone: a line whose damage lost bytes. What is lost is not guessed.
+Lines whose damage lost bytes are the business of ``lossy``.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from .damage import is_damaged, is_given_up
-from .edits import Edit, apply_edits
-from .readings import Reading, members, reading, readings, sequence, table
+from .edits import Edit, apply_edits, moved
+from .readings import Reading, members, rare, reading, readings, sequence, table
 from .suspicion import ARABIC_READINGS, Line, suspicions, suspicious_lines
 from .tidy import lines
 
@@ -40,6 +40,9 @@ line."""
 ALWAYS_TRIED = 50_000
 """Characters of suspicious lines that are tried whatever they are. Beyond that, some pieces are tried first."""
 
+WESTERN_READINGS = ("cp1252", "latin-1")
+"""The encodings in which single characters are looked for where ftfy has found some: the most frequent ones."""
+
 PIECES, ONE_IN = 100, 4
 """So many pieces from all over a text are tried first; where not one in four can be repaired, the text is noise and is
 left as it is: all of it would take seconds for a megabyte. Of letters drawn by chance, in lines of 40 and more, up to
@@ -55,6 +58,7 @@ _DEFINED_C1 = {chr(byte): reading("cp1252").characters[byte] for byte in range(0
 _WESTERN = re.compile("[\x00-\x7f\xa0-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u2000-\u206f\u20ac]+")
 _LOST_SPACE = re.compile(r"(?<=\u0623) ( |(?=\w))?")
 _PIECE = re.compile(r"\S.{0,999}(?!\S)|\S{1,1000}")
+_ARABIC = re.compile("[\u0600-\u06ff]")
 _C1 = re.compile("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 
 UNKNOWN_LETTER = -8.0
@@ -73,7 +77,7 @@ def mojibake(text: str) -> list[Edit]:
     """
     if not suspicions(text):
         return []
-    if (new := _utf8(text, SURE_SEQUENCES_OF_TEXT)) is not None:
+    if (new := strict_utf8(text, SURE_SEQUENCES_OF_TEXT)) is not None:
         return [Edit(0, len(text), new, transcoded=True)]
     damaged = suspicious_lines(text)
     if is_given_up(text) or _is_noise(text, damaged):
@@ -106,23 +110,21 @@ def _is_arabic(line: str) -> bool:
 
 
 def _utf8_lines(text: str, damaged: list[Line]) -> list[Edit]:
-    return [edit for start, end, _ in damaged for edit in _moved(_by_utf8(text[start:end]), start)]
+    return [edit for start, end, _ in damaged for edit in moved(_by_utf8(text[start:end]), start)]
 
 
 @cache
 def _by_utf8(line: str) -> list[Edit]:
-    if (new := _utf8(line, SURE_SEQUENCES)) is not None:
+    if (new := strict_utf8(line, SURE_SEQUENCES)) is not None:
         return [Edit(0, len(line), new, transcoded=True)]
-    return _western_in_arabic(line) or _pieces(line) if "misread_arabic" in suspicions(line) else []
+    if "misread_arabic" not in suspicions(line):
+        return []
+    return _western_in_arabic(line) or _pieces(line) or _scattered(line, ARABIC_READINGS)
 
 
 def _ftfy_lines(text: str, damaged: list[Line]) -> list[Edit]:
     bad = [(start, text[start:end]) for start, end, found in damaged if "unlikely" in found]
-    return [edit for start, line in bad for edit in _moved(_by_ftfy(line), start)]
-
-
-def _moved(edits: list[Edit], by: int) -> list[Edit]:
-    return [edit._replace(start=edit.start + by, end=edit.end + by) for edit in edits]
+    return [edit for start, line in bad for edit in moved(_by_ftfy(line), start)]
 
 
 def _western_in_arabic(line: str) -> list[Edit]:
@@ -145,9 +147,27 @@ def _pieces(line: str) -> list[Edit]:
     """Words of UTF-8 that was misread in an encoding of Arabic, in a line that is sound otherwise."""
     for name in ARABIC_READINGS:
         runs = [(m, _utf8_in(reading(name), m[0], SURE_SEQUENCES)) for m in _misread_words(name).finditer(line)]
-        edits = [Edit(m.start(), m.end(), new, transcoded=True) for m, new in runs if new is not None]
+        # What has no Arabic letter may as well have been read in a Western encoding, which ftfy knows.
+        known = ((m, new) for m, new in runs if new is not None and _ARABIC.search(m[0]))
+        edits = [Edit(m.start(), m.end(), new, transcoded=True) for m, new in known]
         lost = any(_touches_arabic(line, edit) for edit in edits)
         if edits and not lost and not is_damaged(apply_edits(line, edits)):
+            return edits
+    return []
+
+
+def _scattered(line: str, names: Sequence[str]) -> list[Edit]:
+    """Single characters of UTF-8 that was misread, in a line of which other parts are sound.
+
+    It must be all of them, so that nothing suspicious is left, and no Arabic letter where they were read as such.
+    """
+    for name in names:
+        found = [(m, _utf8_in(reading(name), m[0], 1)) for m in re.finditer(f"(?:{sequence(name)})+", line)]
+        known = ((m, new) for m, new in found if new is not None and not _dense().search(new))
+        edits = [Edit(*m.span(), new, transcoded=True) for m, new in known]
+        new = apply_edits(line, edits)
+        foreign = name in ARABIC_READINGS and _ARABIC.search(new)
+        if sum(len(edit.new) for edit in edits) >= SURE_SEQUENCES and not foreign and not suspicions(new):
             return edits
     return []
 
@@ -163,7 +183,7 @@ def _misread_words(name: str) -> re.Pattern[str]:
     return re.compile(f"(?:{sequence(name)})+(?:[ -@\\[-`{{-~]+(?:{sequence(name)})+)*")
 
 
-def _utf8(text: str, enough: int) -> str | None:
+def strict_utf8(text: str, enough: int) -> str | None:
     """The text as UTF-8, where it was misread in one encoding from end to end."""
     found = (_utf8_in(encoding, text, enough) for encoding in readings())
     return next((new for new in found if new is not None), None)
@@ -179,15 +199,10 @@ def _utf8_in(encoding: Reading, text: str, enough: int) -> str | None:
 
 def _is_news(new: str, enough: int) -> bool:
     ascii_length = len(new.encode("ascii", "ignore"))
-    if len(new) - ascii_length < enough or _rare().search(new):
+    if len(new) - ascii_length < enough or rare().search(new):
         return False
     dense = len(_dense().findall(new))
     return not dense or dense * 2 >= len(re.findall("[A-Za-z]", new))
-
-
-@cache
-def _rare() -> re.Pattern[str]:
-    return re.compile(f"[{table()['rare']}]")
 
 
 @cache
@@ -207,7 +222,10 @@ def _by_ftfy(line: str) -> list[Edit]:
     from ftfy import fix_encoding_and_explain  # noqa: PLC0415 - see _config
 
     new = fix_encoding_and_explain(line, _config()).text
-    return [] if new == line or is_damaged(new) else _edits_between(line, new)
+    if new == line or is_damaged(new):
+        return []
+    left = any(re.search(sequence(name), new) for name in WESTERN_READINGS)
+    return (left and _scattered(line, WESTERN_READINGS)) or _edits_between(line, new)
 
 
 def forget() -> None:
@@ -223,7 +241,7 @@ def _edits_between(old: str, new: str) -> list[Edit]:
     pairs = list(zip(old.split(" "), new.split(" "), strict=True))
     starts = accumulate((len(word) + 1 for word, _ in pairs), initial=0)
     found = zip(starts, pairs, strict=False)
-    return [edit for at, (a, b) in found if a != b for edit in _moved([_smallest(a, b)], at)]
+    return [edit for at, (a, b) in found if a != b for edit in moved([_smallest(a, b)], at)]
 
 
 def _smallest(old: str, new: str) -> Edit:

@@ -13,6 +13,9 @@ from functools import cache
 from .suspicion import compile_set, patterns, to_re2
 from .tidy import fill, table
 
+_ALIKE = {"mojibake": "lossy_mojibake", "presentation_forms": "visual_order"}
+"""Fixes, each with another one that can be needed where it is, and nowhere else."""
+
 
 @cache
 def _sieve() -> tuple[tuple[str, ...], Callable[[bytes], list[int] | None]]:
@@ -34,9 +37,10 @@ def needed(text: str) -> set[str]:
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        return {"surrogates", "undecodable"} | needed(text.encode("utf-8", "replace").decode())
+        return {"surrogates", "other_encoding", "undecodable"} | needed(text.encode("utf-8", "replace").decode())
     names, match = _sieve()
     found = {names[at] for at in match(data) or ()}
+    found.update(other for name, other in _ALIKE.items() if name in found)
     if len(data) > len(text) and not unicodedata.is_normalized("NFC", text):
         found.add("nfc")
     return found
@@ -47,4 +51,11 @@ def _is_plain(text: str) -> bool:
 
     What it asks costs less than the automaton's first step.
     """
-    return text.isascii() and text[-1:] != " " and text.isprintable() and "  " not in text and "&" not in text
+    return (
+        text.isascii()
+        and text[-1:] != " "
+        and text.isprintable()
+        and "  " not in text
+        and "&" not in text
+        and "\\u" not in text
+    )

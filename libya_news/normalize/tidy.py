@@ -7,6 +7,7 @@ characters, line and paragraph structure, tabs. That a line is indented stays to
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -25,6 +26,12 @@ MAX_MARKS = 30
 """Longest run of combining marks that is put into order: the limit of UAX #15's Stream-Safe Text Format. No script
 needs more, and ordering a run costs the square of its length."""
 
+JSON_LETTERS = 3
+"""Letters beyond ASCII that are escaped in a text that JSON wrote: a text on programming may have one or two, but has
+quotation marks besides. A judgement."""
+
+_JSON_LETTER = re.compile(r"(?<!\\)\\u(?!00[0-9])[0-9a-f]{4}", re.IGNORECASE)
+_JSON_ESCAPE = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\.", re.IGNORECASE)
 _AMPERSAND = "(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);"
 _PAIR = rf"#(5[56][0-9]{{3}});&(?:{_AMPERSAND})*#(5[67][0-9]{{3}})"
 _ENTITY = re.compile(
@@ -84,6 +91,21 @@ undecodable = Rule(_UNDECODABLE, "\ufffd")
 """A byte that could not be decoded, as Python's ``surrogateescape`` has it, becomes U+FFFD."""
 
 
+def json_escapes(text: str) -> list[Edit]:
+    r"""Escapes of JSON become their characters, where a text all of ASCII is the inside of a string that JSON wrote.
+
+    >>> [edit.new for edit in json_escapes(r"caf\u00e9, \u00e9t\u00e9")]
+    ['é', 'é', 'é']
+    """
+    if not text.isascii() or len(_JSON_LETTER.findall(text)) < JSON_LETTERS:
+        return []
+    try:
+        json.loads(f'"{text}"', strict=False)
+    except ValueError:
+        return []
+    return [Edit(*m.span(), json.loads(f'"{m[0]}"')) for m in _JSON_ESCAPE.finditer(text)]
+
+
 def html_entities(text: str) -> list[Edit]:
     """HTML entities become their characters, however often their ampersand was escaped.
 
@@ -92,7 +114,7 @@ def html_entities(text: str) -> list[Edit]:
     to be read as such (ftfy's rule). So is an entity without its semicolon, and a name that HTML does not know.
 
     >>> html_entities("Q&amp;amp;A")
-    [Edit(start=1, end=10, new='&', transcoded=False)]
+    [Edit(start=1, end=10, new='&', transcoded=False, whole=False)]
     """
     if "&" not in text:
         return []

@@ -35,9 +35,18 @@ def lossy_mac_arabic(text: str) -> str:
     return text.encode("utf-8").decode("mac_arabic", "replace")
 
 
-def lossy_question_marks(text: str) -> str:
-    """UTF-8 read as Windows-1252, and each byte that is not defined in it replaced by a question mark."""
-    return text.encode("utf-8").decode("cp1252", "replace").replace("\ufffd", "?")
+def lossy(stand_in: str) -> Damage:
+    """UTF-8 read as Windows-1252, and each byte that is not defined in it replaced by a sign, or dropped.
+
+    >>> lossy("?")("في")
+    'Ù?ÙŠ'
+    """
+    return lambda text: text.encode("utf-8").decode("cp1252", "replace").replace("\ufffd", stand_in)
+
+
+def lossy_soft_hyphens(text: str) -> str:
+    """UTF-8 read as Windows-1256, and soft hyphens removed from it."""
+    return misread("utf-8", "cp1256")(text).replace("\xad", "")
 
 
 ARABIC: Mapping[str, Damage] = MappingProxyType(
@@ -64,6 +73,12 @@ WESTERN: Mapping[str, Damage] = MappingProxyType(
 """Damage to text in Latin letters that loses nothing."""
 
 LOSSY: Mapping[str, Damage] = MappingProxyType(
-    {"Mac Arabic in Python's codec": lossy_mac_arabic, "“?” for undefined bytes": lossy_question_marks}
+    {
+        "“?” for undefined bytes": lossy("?"),
+        "U+FFFD for undefined bytes": lossy("\ufffd"),
+        "undefined bytes dropped": lossy(""),
+        "read as Windows-1256, soft hyphens dropped": lossy_soft_hyphens,
+        "Mac Arabic in Python's codec": lossy_mac_arabic,
+    }
 )
-"""Damage that loses bytes, so that nothing can bring the text back."""
+"""Damage that loses bytes, so that nothing can bring all of the text back."""
