@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -299,6 +300,26 @@ def test_of_two_publishers_one_wins(tmp_path: Path, root: Path, monkeypatch: pyt
     with pytest.raises(ReleaseExistsError, match="meanwhile"):
         build([root / "seeds"], out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_who_loses_to_a_whole_release_is_told_so(
+    tmp_path: Path, root: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not that its version is too small; a build that would be content with the same release is."""
+    write, target = parquet.Writer.write, tmp_path / release.path.name
+
+    def meanwhile(writer: parquet.Writer, rows: pa.Table) -> None:
+        write(writer, rows)
+        shutil.copytree(release.path, target, dirs_exist_ok=True)
+
+    monkeypatch.setattr(parquet.Writer, "write", meanwhile)
+    with pytest.raises(ReleaseExistsError, match="published by somebody else meanwhile"):
+        build([root / "seeds"], out=tmp_path)
+    shutil.rmtree(target)
+    assert build([root / "seeds"], out=tmp_path, keep_unchanged=True).fingerprint == release.fingerprint
+    shutil.rmtree(target)
+    with pytest.raises(ReleaseExistsError, match="built from other inputs"):
+        build([root / "seeds"], out=tmp_path, keep_unchanged=True, dedup="keep")
 
 
 def test_large_releases_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

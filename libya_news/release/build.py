@@ -138,7 +138,12 @@ def build(  # noqa: PLR0913 - each is an option of the command
         release = _existing(plan, keep_unchanged)
     else:
         how = How(engine, workers, address, cache)
-        release = carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
+        try:
+            release = carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
+        except ReleaseExistsError:  # somebody else was quicker
+            if not keep_unchanged:
+                raise
+            release = _existing(plan, keep_unchanged)
     losses.warn(release)
     splits.warn(release)
     return release

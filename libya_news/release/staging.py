@@ -67,12 +67,15 @@ def faults(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and target.exists():
-            raise ReleaseExistsError(
-                f"{target} was published by somebody else meanwhile.", "Choose a new --version."
-            ) from None
+            raise taken(target) from None
         raise EnvironmentFaultError(
             f"Cannot write {target}: {_said(error)}.", "Check free space and permissions."
         ) from None
+
+
+def taken(target: Path) -> ReleaseExistsError:
+    """The error of who finds a release in the place of the one that it is making."""
+    return ReleaseExistsError(f"{target} was published by somebody else meanwhile.", "Choose a new --version.")
 
 
 def _said(error: OSError) -> str:

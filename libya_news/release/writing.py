@@ -69,7 +69,12 @@ def _numbered(release: Release) -> bool:
 
 
 def _changes(folder: Path, release: Release) -> dict[str, Any]:
-    """What changed since the latest version, where the new version is large enough for it."""
+    """What changed since the latest version, where the new version is large enough for it.
+
+    One of the same version that somebody else published meanwhile is none that it follows.
+    """
+    if release.path.exists():
+        raise staging.taken(release.path)
     store = Store(release.path.parent)
     path = store.before(release) if _numbered(release) else None
     if path is None:
