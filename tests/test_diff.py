@@ -1,14 +1,18 @@
-"""Corrected articles in a diff: another text gives another id, and the address or the file tells that they are one."""
+"""Corrected articles in a diff: another text gives another id, and the address or the file tells that they are one.
+
+And what it says of damage.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from libya_news import Release, build
-from libya_news.errors import VersionError
+from libya_news.errors import DataError, VersionError
 from libya_news.release import shelf, sidebyside
 from libya_news.release.diff import diff
 
@@ -61,6 +65,16 @@ def test_the_changelog_tells_a_correction(tmp_path: Path) -> None:
     release = build([tmp_path / "in"], out=tmp_path, version="2.0.0")
     said = (release.path / "CHANGELOG.md").read_text(encoding="utf-8")
     assert said == "## 2.0.0\n\nMAJOR change since 1.0.0.\n\n- Articles, text changed: 1.\n"
+
+
+@pytest.mark.parametrize("said", [b"{", b"\xff", b"null", b"[" * 100_000, b'{"info": {"features": {"url": {}}}}'])
+def test_damaged_metadata_is_told(tmp_path: Path, said: bytes) -> None:
+    old, new = _pair(tmp_path, [], [])
+    path = new.path / new.files[0].path
+    rows = pq.read_table(path, partitioning=None)
+    pq.write_table(rows.replace_schema_metadata({**rows.schema.metadata, b"huggingface": said}), path)
+    with pytest.raises(DataError, match=r"articles/.*its metadata is damaged .*Get the release anew"):
+        diff(old, new)
 
 
 def test_what_several_share_tells_no_correction(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from libya_news.errors import DataError
 from libya_news.labels import LABELS
 from libya_news.records import Release
 
@@ -153,5 +154,9 @@ def _columns(release: Release, config: str) -> dict[str, str]:
     if file is None:
         return {}
     schema = shards.schema(release, file)
-    features: dict[str, Any] = Features.from_arrow_schema(schema)
+    try:
+        features: dict[str, Any] = Features.from_arrow_schema(schema)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        said = f"{release.path / file.path} does not say what its columns are: its metadata is damaged ({error})."
+        raise DataError(said, "Get the release anew.") from None
     return {field.name: f"{features[field.name]}{' or null' * field.nullable}" for field in schema}
