@@ -231,6 +231,23 @@ def test_a_manifest_that_the_index_does_not_know_is_told(place: Path) -> None:
         assert copy.environment["datasets"].startswith("9.")
 
 
+def test_verify_says_that_a_copy_has_no_index(place: Path) -> None:
+    """Also where it lies under the same name, as the only one; and gives what to hold against one."""
+    folder = place / "releases" / "libya-news-1.1.0"
+    shutil.copytree(folder, place / "elsewhere" / folder.name)
+    digest = Store(place / "releases").index().find("libya-news").digest
+    for path, is_known in (
+        (folder, True),
+        (folder.with_name("libya-news"), True),
+        (place / "elsewhere" / folder.name, False),
+    ):
+        command = [sys.executable, "-m", "libya_news", "verify", str(path)]
+        shown = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+        assert ("No index names it here" in shown, digest in shown) == (not is_known, not is_known)
+        told = json.loads(subprocess.run([*command, "--json"], capture_output=True, check=True, text=True).stdout)
+        assert told == {"release": str(path), "digest": digest, "in_index": is_known, "faults": []}
+
+
 def test_damaged_offsets_end_no_process(place: Path) -> None:
     """Of an Arrow file, whose bytes are not checked as they are read."""
     release = build([place / "in"], out=place / "arrow", format="arrow")

@@ -144,13 +144,14 @@ class Store:
             self._files.place(folder, entry, publish, erasures)
 
     def names(self, path: str) -> bool:
-        """Whether the index names a folder; an index that cannot be read, as another file of its name, names none.
+        """Whether an index lies there that names a folder; what cannot be read, as another file of its name, is none.
 
         Raises:
             EnvironmentFaultError: the store cannot be read.
         """
-        with contextlib.suppress(DataError):
-            return self.index().at(path) is not None
+        with contextlib.suppress(DataError), _faults(self.url):
+            text = self._files.read(index_.FILE_NAME)
+            return bool(text and index_.from_json(text, self.url, self._files.mending).at(path))
         return False
 
     def rollback(self, path: str) -> Index:
@@ -356,16 +357,22 @@ def opened(url: StrPath) -> Iterator[Release]:
         UsageError: there is no such release; where that is the address of a store, the error names those that it has.
         DataError: it cannot be read, or its manifest is not the one that was published.
     """
-    store, path = located(url)
-    if (Path(url) / manifest.FILE_NAME).is_file() and not store.names(path):
+    if is_alone(url):
         yield manifest.load(Path(url))
         return
+    store, path = located(url)
     with contextlib.ExitStack() as stack:
         try:
             release = stack.enter_context(store.opened(path))
         except UsageError as error:
             raise _of_store(url) or error from None
         yield release
+
+
+def is_alone(url: StrPath) -> bool:
+    """Whether that is the folder of a release that no index names, as a copy is: nothing tells what was published."""
+    store, path = located(url)
+    return (Path(url) / manifest.FILE_NAME).is_file() and not store.names(path)
 
 
 def _of_store(url: StrPath) -> UsageError | None:
