@@ -95,6 +95,11 @@ def test_a_rollback_by_address(place: Path) -> None:
             rolled_back(address)
     with pytest.raises(UsageError, match=r"no release 'libya-news-3\.0\.0'\. It has: libya-news-1\.0\.0, "):
         rolled_back(store / "libya-news-3.0.0")
+    with pytest.raises(UsageError, match=r"no release 'in', nor any other beside it\. Name STORE/NAME-X\.Y\.Z, or "):
+        rolled_back(place / "in")
+    with pytest.raises(UsageError, match="There is no folder"):
+        rolled_back(place / "nowhere" / "libya-news-1.0.0")
+    assert not (place / "nowhere").exists()
 
 
 def test_what_is_withdrawn_is_not_the_latest(place: Path) -> None:

@@ -68,7 +68,10 @@ class Index:
         for entry in self.entries:
             if entry.path == path or (entry.name == path and self.is_latest(entry)):
                 return entry
-        names = ", ".join(entry.path for entry in self.entries if entry.status == PUBLISHED) or "none"
+        names = ", ".join(entry.path for entry in self.entries if entry.status == PUBLISHED)
+        if not names:
+            said = f"There is no release {path!r}, nor any other beside it."
+            raise UsageError(said, "Name STORE/NAME-X.Y.Z, or STORE/NAME for the latest version.")
         raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
 
     def stands_for(self, gone: Entry) -> Entry | None:

@@ -337,9 +337,11 @@ def rolled_back(url: StrPath) -> tuple[Index, str]:
     """The index of a store in which the release at an address is the latest again, and the name of its folder.
 
     Raises:
-        UsageError: see ``Store.rollback``; where that is the address of a store, the error names its releases.
+        UsageError: see ``Store.rollback``; where that is the address of a store, the error names its releases. Or there
+            is no such folder.
     """
     store, path = located(url)
+    store.check()
     try:
         index = store.rollback(path)
     except UsageError as error:
