@@ -30,6 +30,7 @@ from libya_news.errors import (
 from libya_news.outputs import hub, parquet
 from libya_news.records import OutputFile, sha256_hex
 from libya_news.release import card, manifest, schema
+from libya_news.release.publishing import publish
 from libya_news.release.rows import content
 from libya_news.release.shard_writer import ShardWriter
 from libya_news.sources import Reading, Source
@@ -320,6 +321,20 @@ def test_who_loses_to_a_whole_release_is_told_so(
     shutil.rmtree(target)
     with pytest.raises(ReleaseExistsError, match="built from other inputs"):
         build([root / "seeds"], out=tmp_path, keep_unchanged=True, dedup="keep")
+
+
+@pytest.mark.parametrize("name", ["st[1]", "st*r", "st?r", "a::b"])
+def test_a_path_that_load_dataset_takes_for_a_pattern_is_warned_of(
+    tmp_path: Path, root: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain = build([root / "seeds"], out=tmp_path / "a{b} %20#é")
+    assert datasets.load_dataset(str(plain.path), split="train").num_rows == 1
+    assert not caplog.text
+    build([root / "seeds"], out=tmp_path / name)
+    publish(plain.path, str(tmp_path / name / "b"))
+    said = [message for message in caplog.messages if "will not find the release, or take others" in message]
+    assert len(said) == 2
+    assert all(f"in {tmp_path / name}" in message for message in said)
 
 
 def test_large_releases_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,13 @@ def test_a_folder_that_is_not_there_is_no_empty_store(place: Path) -> None:
         assert (done.returncode, (done.stdout + done.stderr).startswith(said)) == (code, True)
 
 
+def test_a_path_is_no_url_whatever_is_in_it(place: Path) -> None:
+    """Its index lies beside its releases."""
+    build([place / "in"], out=place / "a::b")
+    assert {path.name for path in (place / "a::b").iterdir()} == {"libya-news-1.0.0", "index.json"}
+    assert Store(place / "a::b").index().latest == {"libya-news": "1.0.0"}
+
+
 def test_a_list_shows_whole_names(place: Path) -> None:
     name = "the-papers-of-three-cities"
     build([place / "in"], out=place / "long", name=name)

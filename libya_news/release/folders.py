@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,8 +17,25 @@ from . import manifest
 from .index import Entry, Index
 from .staging import clean, locked, replace_text, staged
 
+_LOGGER: Final = logging.getLogger(__name__)
+
 _FOLDER: Final = r"{}(?:-erased-\d+)?"
 """What the folder of a version is called, of one from which an article was erased too."""
+
+
+_PATTERN: Final = re.compile(r"[*?\[]|::")
+"""What ``load_dataset`` takes for a pattern, or for a place in another file, wherever in a path it stands."""
+
+
+def warn_of_pattern(path: Path) -> None:
+    """Log where a release lies that ``load_dataset`` does not find, or not alone; it knows no other way to write it."""
+    if found := _PATTERN.search(str(path.resolve())):
+        _LOGGER.warning(
+            "load_dataset takes %r in %s for a pattern: it will not find the release, or take others for parts of it. "
+            "Keep releases in a folder without *, ?, [ and :: in its path.",
+            found[0],
+            path,
+        )
 
 
 class Folder:
@@ -72,6 +90,7 @@ class Folder:
         except LibyaNewsError:
             shutil.rmtree(target)
             raise
+        warn_of_pattern(target)
 
     def settle(self, entry: Entry) -> None:
         """Nothing: a rename leaves nothing to do."""

@@ -19,7 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 from libya_news.errors import DataError, EnvironmentFaultError, ReleaseExistsError, UsageError
 from libya_news.outputs import hub
 from libya_news.records import Release, sha256_hex
-from libya_news.sources import StrPath
+from libya_news.sources import StrPath, is_url
 
 from . import index as index_
 from . import ledger as ledger_
@@ -47,17 +47,8 @@ class Store:
             raise UsageError(
                 f"{url} is no store: the Hub keeps versions as tags, and what it holds in their history.", _ON_THE_HUB
             )
-        try:
-            system, root = fsspec.core.url_to_fs(str(url))
-        except (ImportError, ValueError) as error:
-            raise UsageError(
-                f"{str(url)!r} cannot be opened: {error}.",
-                "Install the package of its protocol; for S3: pip install 'libya-news[s3]'.",
-            ) from None
         self.url = str(url).rstrip("/")
-        self._files: Folder | Objects = (
-            Folder(Path(root)) if isinstance(system, LocalFileSystem) else Objects(system, root)
-        )
+        self._files = _files(str(url))
 
     def check(self) -> None:
         """See to it that a store on this machine is there; elsewhere one that is empty is not told from none.
@@ -304,6 +295,20 @@ _ON_THE_HUB: Final = (
 )
 
 _OTHER: Final = "A release never changes: choose a new version."
+
+
+def _files(url: str) -> Folder | Objects:
+    """The files of a store. What is no URL is left to the system, since fsspec divides a path at ``::``, too."""
+    if not is_url(url):
+        return Folder(Path(url).expanduser().absolute())
+    try:
+        system, root = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise UsageError(
+            f"{url!r} cannot be opened: {error}.",
+            "Install the package of its protocol; for S3: pip install 'libya-news[s3]'.",
+        ) from None
+    return Folder(Path(root)) if isinstance(system, LocalFileSystem) else Objects(system, root)
 
 
 def _machine_faults() -> tuple[type[Exception], ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from libya_news.records import Document, OutputFile, Release, sha256_hex
 
-from . import documents, drops, index, manifest, staging, versioning
+from . import documents, drops, folders, index, manifest, staging, versioning
 from .counts import Tally
 from .diff import diff
 from .rows import Rows
@@ -51,10 +51,13 @@ def publish(release: Release, made: Tables, beside: Path, check: staging.Check =
 def complete(release: Release) -> None:
     """Do what is left to do once a release lies in its place: remove what killed processes left, and list it.
 
+    Logged as a warning is a path that ``load_dataset`` takes for a pattern.
+
     Raises:
         EnvironmentFaultError: the store cannot be written.
     """
     staging.clean(release.path.parent)
+    folders.warn_of_pattern(release.path)
     if not _numbered(release):
         return
     store, file = Store(release.path.parent), release.path.with_name(index.FILE_NAME)
