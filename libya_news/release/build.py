@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -35,9 +34,6 @@ Listed = list[tuple[SourceFile, InputFile]]
 """Files with their hashes."""
 
 DEFAULT_NAME: Final = "libya-news"
-
-_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
 
 
 def build(  # noqa: PLR0913 - each is an option of the command
@@ -344,9 +340,9 @@ def _provenance_files(files: Listed) -> dict[str, Path]:
 
 
 def _target(out: Path, name: str, version: str) -> Path:
-    if not _VERSION.fullmatch(version):
+    if not manifest.VERSION.fullmatch(version):
         raise VersionError(f"{version!r} is no version.", "Give three plain numbers, for example 1.0.0.")
-    if not _NAME.fullmatch(name):
+    if not manifest.NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a dataset.", "Use lower-case words joined by hyphens.")
     return out / f"{name}-{version}"
 

@@ -43,7 +43,8 @@ def changes(old: Release, new: Release) -> Iterator[tuple[int, list[Change]]]:
         DataError: a file is missing or damaged, or its rows are not in order.
         EnvironmentFaultError: what one alone has found no room on the disk.
     """
-    schemas = [shards.schema(release, shards.first(release, "articles")) for release in (old, new)]
+    first = [next(file for file in release.files if file.config == "articles") for release in (old, new)]
+    schemas = [shards.schema(release, file) for release, file in zip((old, new), first, strict=True)]
     names = [name for name in schemas[0].names if name in schemas[1].names]
     sides = [[_Stream(release, split, names) for split in shards.splits(release)] for release in (old, new)]
     empty = [_with_split(schema.empty_table(), names, "") for schema in schemas]

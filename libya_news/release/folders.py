@@ -127,15 +127,23 @@ class Folder:
         return {file.name for file in (self._root / path).glob("*") if file.is_file()}
 
     def strays(self, index: Index) -> dict[str, Entry]:
-        """Releases that lie there and have no place in the index, such as one that lacks a part; by their folders."""
-        there = sorted(path.parent for path in self._root.glob(f"[!.]*/{manifest.FILE_NAME}"))
-        unknown = [manifest.load(folder) for folder in there if not index.at(folder.name)]
+        """Releases that lie there and have no place in the index, such as one that lacks a part; by their folders.
+
+        Raises:
+            DataError: one cannot be read. What is clearly something else is passed over.
+        """
+        folders = [self._root / name for name in self.there() if not index.at(name)]
+        unknown = [manifest.load(folder) for folder in folders if not manifest.is_foreign(folder)]
         return {found.path.name: index_.entry(found, manifest.data(found)) for found in unknown}
+
+    def there(self) -> list[str]:
+        """The folders that have a manifest, whether it can be read or not."""
+        return sorted(path.parent.name for path in self._root.glob(f"[!.]*/{manifest.FILE_NAME}"))
 
     def complete(self) -> Iterator[Entry]:
         """The releases that lie complete: a rename put them there, so each that has a manifest is whole."""
-        for path in sorted(self._root.glob(f"[!.]*/{manifest.FILE_NAME}")):
+        for name in self.there():
             with contextlib.suppress(DataError):
-                release = manifest.load(path.parent)
-                if re.fullmatch(_FOLDER.format(re.escape(f"{release.name}-{release.version}")), path.parent.name):
-                    yield index_.entry(release, path.read_bytes())
+                release = manifest.load(self._root / name)
+                if re.fullmatch(_FOLDER.format(re.escape(f"{release.name}-{release.version}")), name):
+                    yield index_.entry(release, manifest.data(release))

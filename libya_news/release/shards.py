@@ -145,18 +145,6 @@ def of(release: Release, config: str, split: str) -> list[OutputFile]:
     return [file for file in release.files if (file.config, file.split) == (config, split)]
 
 
-def first(release: Release, config: str) -> OutputFile:
-    """The first data file of a config.
-
-    Raises:
-        DataError: the manifest names none.
-    """
-    for file in release.files:
-        if file.config == config:
-            return file
-    raise DataError(f"The manifest of {release.path} names no file of {config}.", "Get the release anew.")
-
-
 def splits(release: Release) -> list[str]:
     """The splits of a release, in order."""
     return list(dict.fromkeys(file.split for file in release.files))

@@ -71,7 +71,9 @@ class Store:
 
     def _index(self, text: bytes | None) -> Index:
         index = index_.from_json(text, f"{self.url}/{index_.FILE_NAME}", self._files.mending) if text else Index()
-        return index_.adopted(index, list(self._files.complete())) if isinstance(self._files, Folder) else index
+        if isinstance(self._files, Folder):
+            return index_.adopted(index, self._files.complete(), self._files.there())
+        return index
 
     def add(self, folder: Path) -> Entry:
         """Publish a release that lies in a folder, all of it or nothing. What a broken run left is completed.
@@ -233,7 +235,7 @@ class Store:
             DataError: it cannot be read, or its manifest is not the one that was published.
         """
         index = self.index()
-        entry = self._files.strays(index).get(path) or index.find(path)
+        entry = index.at(path) or self._files.strays(index).get(path) or index.find(path)
         with contextlib.ExitStack() as stack:
             with _faults(f"{self.url}/{entry.path}"):
                 if entry.status == index_.WITHDRAWN and TOMBSTONE in self._files.names(entry.path):
