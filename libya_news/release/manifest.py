@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Annotated, Any, Final, TypedDict
+from typing import Annotated, Any, Final, Literal, TypedDict
 
 import msgspec
 
@@ -20,7 +20,7 @@ from libya_news._version import __version__
 from libya_news.errors import DataError, UsageError
 from libya_news.records import MANIFEST, Drop, Release
 
-from . import drops, schema
+from . import drops, schema, shards
 
 FILE_NAME: Final = MANIFEST
 FORMAT: Final = "libya_news/manifest"
@@ -40,6 +40,9 @@ _INSIDE: Final = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
 
 _ELSEWHERE: Final = ("path", "drops")
 
+_AS_JSON: Final = ("about", "filters", "reading")
+"""Settings that are JSON within a text."""
+
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
 _Group = dict[str, _Count]
 
@@ -49,7 +52,7 @@ class _Code(TypedDict):
 
 
 class _Settings(TypedDict):
-    text: str
+    text: Literal["all", "none"]
     split: str
     provenance: str
 
@@ -162,6 +165,10 @@ def _checked(found: dict[str, Any], folder: Path) -> Release:
     if unknown := found.keys() - {field.name for field in fields(Release)}:
         raise ValueError(f"nothing is known of {', '.join(sorted(unknown))}")
     msgspec.convert({name: value for name, value in found.items() if value}, _Parts)
+    for name in _AS_JSON:
+        json.loads(found["settings"].get(name, "{}"))
+    if (form := found["settings"].get("format", "parquet")) not in shards.FORMATS:
+        raise ValueError(f"{form!r} is no format of data files")
     made = msgspec.convert({**found, "path": folder, "drops": ()}, Release, dec_hook=lambda _, value: value)
     if not (NAME.fullmatch(made.name) and VERSION.fullmatch(made.version)):
         raise ValueError(f"{made.name!r} {made.version!r} is no name with a version")
