@@ -16,7 +16,7 @@ from libya_news.corpus.topics import Topic, load_topic
 from libya_news.errors import LibyaNewsError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import STEPS, OnProgress, Progress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
-from libya_news.sources import Readings, Source, SourceFile, StrPath, is_url, list_files
+from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME, content
 
 from . import clusters, drops, ledger, losses, manifest, shards, splits, staging, standoff
@@ -110,11 +110,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         1
     """
     subject = chosen_topic(topic)
-    if is_url(out):
-        remedy = "Build into a folder, and bring the release there with `libya-news publish`."
-        raise UsageError(f"{out!r} is a URL, and no folder that releases are built in.", remedy)
-    if Path(out).exists() and not Path(out).is_dir():
-        raise UsageError(f"{str(out)!r} is a file, and no folder that releases are built in.", "Name a folder: --out.")
+    store = staging.destination(out)
     asked = {
         "text": text,
         "split": split,
@@ -129,7 +125,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
     files, dropped = _listed(given)
     losses.warn_of_sections(_provenance_files(files).values())
     settings = {**_settings(files, asked), **_choices(given, files, filters or Filters(), about or About())}
-    plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
+    plan = planned(store, name, version, tuple(row for _, row in files), settings)
     if plan.path.exists():
         release = _existing(plan, keep_unchanged)
     else:

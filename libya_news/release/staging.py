@@ -13,7 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from libya_news.errors import EnvironmentFaultError, ReleaseExistsError
+from libya_news.errors import EnvironmentFaultError, ReleaseExistsError, UsageError
+from libya_news.sources import StrPath, is_url
 
 Check = Callable[[], None]
 """Raises where something must not appear; nobody else writes the store meanwhile."""
@@ -21,6 +22,20 @@ Check = Callable[[], None]
 
 def unchecked() -> None:
     """Nothing stands in the way."""
+
+
+def destination(out: StrPath) -> Path:
+    """The folder that takes a release, whether it is there or not.
+
+    Raises:
+        UsageError: it is a URL or a file.
+    """
+    if is_url(out):
+        remedy = "Name a folder, and bring the release there with `libya-news publish`."
+        raise UsageError(f"{out!r} is a URL, and no folder that releases are built in.", remedy)
+    if Path(out).exists() and not Path(out).is_dir():
+        raise UsageError(f"{str(out)!r} is a file, and no folder that releases are built in.", "Name a folder: --out.")
+    return Path(out)
 
 
 @contextlib.contextmanager
