@@ -24,7 +24,12 @@ def main() -> None:
     parser.add_argument("release", help="folder of a release, or its name on the Hub")
     parser.add_argument("--test", type=float, default=0.25, help="share of articles to test on (default: %(default)s)")
     options = parser.parse_args()
-    segments = load_dataset(options.release, "segments", split="train")
+    try:
+        segments = load_dataset(options.release, "segments", split="train")
+    except (OSError, ValueError) as error:
+        parser.error(f"{options.release} cannot be loaded: {error}")
+    if "text" not in segments.features:
+        parser.error(f"{options.release} has no text to train on: put it back first, with libya-news rehydrate.")
     texts, names = np.array(segments["text"], dtype=object), segments.features["label"].names
     labels, articles = np.array(segments["label"]), np.array(segments["article_id"])
     if len(set(articles)) > 1:

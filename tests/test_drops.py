@@ -234,6 +234,24 @@ def test_what_a_drop_alone_tells_is_erased_by_its_id(tmp_path: Path) -> None:
     assert Drop(drop.id, "release", "filtered: it was erased") in left.drops
 
 
+@pytest.mark.parametrize("asked", ["stayed", "dropped"])
+def test_a_copy_and_its_file_go_whichever_is_asked_for(tmp_path: Path, asked: str) -> None:
+    """Their bytes differ; in one file there is another article, in one nothing but the copy."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "muammar.txt").write_text(SECRET["text"] + "\r\n", encoding="utf-8")
+    _lines(tmp_path / "in" / "twin-of-muammar.json", {**SECRET, "text": SECRET["text"] + "\n"})
+    _lines(tmp_path / "in" / "both.jsonl", *OTHERS)
+    release = build([tmp_path / "in"], out=tmp_path / "store")
+    (drop,) = release.drops
+    (stayed,) = (row["article_id"] for row in _rows(release) if SECRET["text"] in row["text"])
+    receipt = erase(stayed if asked == "stayed" else drop.id, store=tmp_path / "store", reason="asked")
+    assert {row.article_id for row in receipt.articles} == {stayed, drop.id}
+    left = manifest.load(tmp_path / "store" / f"{release.path.name}-erased-1")
+    assert [file.path for file in left.inputs] == ["in/both.jsonl"]
+    assert not _named(tmp_path / "store")
+    assert verify(left) == []
+
+
 def test_a_standoff_release_that_lost_no_row_still_knows_its_full_form(tmp_path: Path) -> None:
     source = _lines(
         tmp_path / "in" / "a.jsonl", SECRET, {"text": "The port of Brega, its oil and ships are quiet today."}

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ from libya_news.errors import (
 from libya_news.outputs import hub, parquet
 from libya_news.records import OutputFile, sha256_hex
 from libya_news.release import card, manifest, schema
+from libya_news.release.publishing import publish
 from libya_news.release.rows import content
 from libya_news.release.shard_writer import ShardWriter
 from libya_news.sources import Reading, Source
@@ -299,6 +301,40 @@ def test_of_two_publishers_one_wins(tmp_path: Path, root: Path, monkeypatch: pyt
     with pytest.raises(ReleaseExistsError, match="meanwhile"):
         build([root / "seeds"], out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_who_loses_to_a_whole_release_is_told_so(
+    tmp_path: Path, root: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not that its version is too small; a build that would be content with the same release is."""
+    write, target = parquet.Writer.write, tmp_path / release.path.name
+
+    def meanwhile(writer: parquet.Writer, rows: pa.Table) -> None:
+        write(writer, rows)
+        shutil.copytree(release.path, target, dirs_exist_ok=True)
+
+    monkeypatch.setattr(parquet.Writer, "write", meanwhile)
+    with pytest.raises(ReleaseExistsError, match="published by somebody else meanwhile"):
+        build([root / "seeds"], out=tmp_path)
+    shutil.rmtree(target)
+    assert build([root / "seeds"], out=tmp_path, keep_unchanged=True).fingerprint == release.fingerprint
+    shutil.rmtree(target)
+    with pytest.raises(ReleaseExistsError, match="built from other inputs"):
+        build([root / "seeds"], out=tmp_path, keep_unchanged=True, dedup="keep")
+
+
+@pytest.mark.parametrize("name", ["st[1]", "st*r", "st?r", "a::b"])
+def test_a_path_that_load_dataset_takes_for_a_pattern_is_warned_of(
+    tmp_path: Path, root: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain = build([root / "seeds"], out=tmp_path / "a{b} %20#é")
+    assert datasets.load_dataset(str(plain.path), split="train").num_rows == 1
+    assert not caplog.text
+    build([root / "seeds"], out=tmp_path / name)
+    publish(plain.path, str(tmp_path / name / "b"))
+    said = [message for message in caplog.messages if "will not find the release, or take others" in message]
+    assert len(said) == 2
+    assert all(f"in {tmp_path / name}" in message for message in said)
 
 
 def test_large_releases_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

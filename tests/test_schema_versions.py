@@ -76,6 +76,15 @@ def test_it_loads(kept: Release, config: str) -> None:
     assert list(datasets.load_dataset(str(kept.path), config, split="train", streaming=True)) == list(loaded)
 
 
+def test_files_of_several_versions_load_as_one_where_the_newest_comes_first(root: Path, tmp_path: Path) -> None:
+    folders = [build([root / "seeds"], out=tmp_path).path, *(store / "libya-news-1.0.0" for store in reversed(STORES))]
+    files = [str(path) for folder in folders for path in sorted((folder / "articles").glob("*.parquet"))]
+    for streaming in (False, True):
+        rows = list(datasets.load_dataset("parquet", data_files=files, split="train", streaming=streaming))
+        assert [row["article_id"] for row in rows] == [rows[0]["article_id"]] * len(files)
+        assert (rows[0]["cluster"], rows[-1]["cluster"]) == (rows[0]["article_id"], None)
+
+
 def test_class_ids_mean_what_they_meant(kept: Release) -> None:
     """A class id in a file stands for the name that the file declares, so the names of today must not say otherwise."""
     table = reading.table(kept, "articles", "train")

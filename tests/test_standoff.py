@@ -227,6 +227,13 @@ def test_what_is_there_is_not_touched(bare: Release, sources: Path, tmp_path: Pa
         assert verify(made) == []
 
 
+def test_the_result_goes_into_a_folder(bare: Release, sources: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    for out, said in (("s3://bucket/news", "is a URL, and no folder"), (tmp_path / "out", "is a file, and no folder")):
+        with pytest.raises(UsageError, match=said):
+            standoff.rehydrate(bare.path, [sources], out=out)
+
+
 def test_versions_come_back_in_any_order(bare: Release, sources: Path, tmp_path: Path) -> None:
     """What changed since the version before is told by the release, whatever lies beside the result."""
     (sources / "more.txt").write_text("Talks in Moscow end without a deal.", encoding="utf-8")

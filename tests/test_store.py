@@ -95,6 +95,11 @@ def test_a_rollback_by_address(place: Path) -> None:
             rolled_back(address)
     with pytest.raises(UsageError, match=r"no release 'libya-news-3\.0\.0'\. It has: libya-news-1\.0\.0, "):
         rolled_back(store / "libya-news-3.0.0")
+    with pytest.raises(UsageError, match=r"no release 'in', nor any other beside it\. Name STORE/NAME-X\.Y\.Z, or "):
+        rolled_back(place / "in")
+    with pytest.raises(UsageError, match="There is no folder"):
+        rolled_back(place / "nowhere" / "libya-news-1.0.0")
+    assert not (place / "nowhere").exists()
 
 
 def test_what_is_withdrawn_is_not_the_latest(place: Path) -> None:
@@ -124,6 +129,13 @@ def test_a_folder_that_is_not_there_is_no_empty_store(place: Path) -> None:
         command = [sys.executable, "-m", "libya_news", "list", str(place / name)]
         done = subprocess.run(command, capture_output=True, check=False, text=True)
         assert (done.returncode, (done.stdout + done.stderr).startswith(said)) == (code, True)
+
+
+def test_a_path_is_no_url_whatever_is_in_it(place: Path) -> None:
+    """Its index lies beside its releases."""
+    build([place / "in"], out=place / "a::b")
+    assert {path.name for path in (place / "a::b").iterdir()} == {"libya-news-1.0.0", "index.json"}
+    assert Store(place / "a::b").index().latest == {"libya-news": "1.0.0"}
 
 
 def test_a_list_shows_whole_names(place: Path) -> None:
@@ -231,6 +243,23 @@ def test_a_manifest_that_the_index_does_not_know_is_told(place: Path) -> None:
         assert copy.environment["datasets"].startswith("9.")
 
 
+def test_verify_says_that_a_copy_has_no_index(place: Path) -> None:
+    """Also where it lies under the same name, as the only one; and gives what to hold against one."""
+    folder = place / "releases" / "libya-news-1.1.0"
+    shutil.copytree(folder, place / "elsewhere" / folder.name)
+    digest = Store(place / "releases").index().find("libya-news").digest
+    for path, is_known in (
+        (folder, True),
+        (folder.with_name("libya-news"), True),
+        (place / "elsewhere" / folder.name, False),
+    ):
+        command = [sys.executable, "-m", "libya_news", "verify", str(path)]
+        shown = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+        assert ("No index names it here" in shown, digest in shown) == (not is_known, not is_known)
+        told = json.loads(subprocess.run([*command, "--json"], capture_output=True, check=True, text=True).stdout)
+        assert told == {"release": str(path), "digest": digest, "in_index": is_known, "faults": []}
+
+
 def test_damaged_offsets_end_no_process(place: Path) -> None:
     """Of an Arrow file, whose bytes are not checked as they are read."""
     release = build([place / "in"], out=place / "arrow", format="arrow")
@@ -244,11 +273,13 @@ def test_damaged_offsets_end_no_process(place: Path) -> None:
     assert (done.returncode, "cannot be read" in done.stdout) == (1, True)
 
 
-def test_verify_tells_what_a_manifest_lacks(place: Path) -> None:
+def test_a_manifest_that_lacks_something_says_what(place: Path) -> None:
     folder = place / "releases" / "libya-news-1.1.0"
     _in_manifest(folder, '"rights_holders"', '"rights holders"')
-    said = "a check broke off, at what no release should have: KeyError('rights_holders')"
-    assert said in verify(manifest.load(folder))
+    with pytest.raises(
+        DataError, match=r"manifest\.json: .*required field `rights_holders` - at `\$\.counts`.*get it anew"
+    ):
+        manifest.load(folder)
 
 
 def _in_manifest(folder: Path, old: str, new: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
@@ -71,18 +71,29 @@ def show(release: str, as_json: bool) -> None:
 @click.pass_context
 def verify(context: click.Context, release: str, as_json: bool) -> None:
     """Check every hash, row and count of RELEASE. Exit code 1 where something is wrong."""
-    from libya_news.release.store import opened  # noqa: PLC0415
+    from libya_news.records import sha256_hex  # noqa: PLC0415
+    from libya_news.release import manifest  # noqa: PLC0415
+    from libya_news.release.store import is_alone, opened  # noqa: PLC0415
     from libya_news.release.verify import verify as check  # noqa: PLC0415
 
     with opened(release) as found:
-        faults = check(found)
+        faults, digest = check(found), sha256_hex(manifest.data(found))
+    alone = is_alone(release)
     if as_json:
-        _print_json({"release": release, "faults": faults})
+        _print_json({"release": release, "digest": digest, "in_index": not alone, "faults": faults})
     else:
         for fault in faults:
             click.echo(fault)
         click.echo(f"{release}: " + (f"{len(faults)} faults" if faults else "nothing is wrong"))
+        if alone:
+            click.echo(_ALONE.format(digest))
     context.exit(1 if faults else 0)
+
+
+_ALONE: Final = """\
+No index names it here, so only its own manifest was there to check it by. Whether it is what was published, its digest
+tells: {}
+"list --json" shows the digests of the store that it comes from."""
 
 
 @click.command()

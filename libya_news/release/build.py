@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,7 +16,7 @@ from libya_news.corpus.topics import Topic, load_topic
 from libya_news.errors import LibyaNewsError, ReleaseExistsError, UsageError, VersionError
 from libya_news.pipeline import STEPS, OnProgress, Progress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
-from libya_news.sources import Readings, Source, SourceFile, StrPath, is_url, list_files
+from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME, content
 
 from . import clusters, drops, ledger, losses, manifest, shards, splits, staging, standoff
@@ -35,9 +34,6 @@ Listed = list[tuple[SourceFile, InputFile]]
 """Files with their hashes."""
 
 DEFAULT_NAME: Final = "libya-news"
-
-_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
 
 
 def build(  # noqa: PLR0913 - each is an option of the command
@@ -114,11 +110,7 @@ def build(  # noqa: PLR0913 - each is an option of the command
         1
     """
     subject = chosen_topic(topic)
-    if is_url(out):
-        remedy = "Build into a folder, and bring the release there with `libya-news publish`."
-        raise UsageError(f"{out!r} is a URL, and no folder that releases are built in.", remedy)
-    if Path(out).exists() and not Path(out).is_dir():
-        raise UsageError(f"{str(out)!r} is a file, and no folder that releases are built in.", "Name a folder: --out.")
+    store = staging.destination(out)
     asked = {
         "text": text,
         "split": split,
@@ -133,12 +125,17 @@ def build(  # noqa: PLR0913 - each is an option of the command
     files, dropped = _listed(given, Path(out))
     losses.warn_of_sections(_provenance_files(files).values())
     settings = {**_settings(files, asked), **_choices(given, files, filters or Filters(), about or About())}
-    plan = planned(Path(out), name, version, tuple(row for _, row in files), settings)
+    plan = planned(store, name, version, tuple(row for _, row in files), settings)
     if plan.path.exists():
         release = _existing(plan, keep_unchanged)
     else:
         how = How(engine, workers, address, cache)
-        release = carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
+        try:
+            release = carried_out(plan, files, subject, how, dropped, on_progress=on_progress)
+        except ReleaseExistsError:  # somebody else was quicker
+            if not keep_unchanged:
+                raise
+            release = _existing(plan, keep_unchanged)
     warn_of_texts(file for file, _ in files)
     losses.warn(release)
     splits.warn(release)
@@ -340,9 +337,9 @@ def _provenance_files(files: Listed) -> dict[str, Path]:
 
 
 def _target(out: Path, name: str, version: str) -> Path:
-    if not _VERSION.fullmatch(version):
+    if not manifest.VERSION.fullmatch(version):
         raise VersionError(f"{version!r} is no version.", "Give three plain numbers, for example 1.0.0.")
-    if not _NAME.fullmatch(name):
+    if not manifest.NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a dataset.", "Use lower-case words joined by hyphens.")
     return out / f"{name}-{version}"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,15 +16,14 @@ from libya_news.errors import DataError
 from libya_news.records import Release
 
 from . import shards
-
-Row = dict[str, Any]
+from .lone import Lone, Row
 
 
 class Change(NamedTuple):
     """An article that is not the same in both releases.
 
     Attributes:
-        article_id: its id.
+        article_id: its id, the new one where it was corrected.
         before: its row in the old release, its split under ``split``; None where the article was added.
         after: the same of the new release; None where the article was removed.
     """
@@ -33,28 +34,41 @@ class Change(NamedTuple):
 
 
 def changes(old: Release, new: Release) -> Iterator[tuple[int, list[Change]]]:
-    """Walk through two releases side by side, in the order of article ids.
+    """Walk through two releases side by side, in the order of article ids; what one alone has comes last.
 
     Yields:
         How many articles of a window are the same in both, and the changes in it. Only columns that both have count.
 
     Raises:
         DataError: a file is missing or damaged, or its rows are not in order.
+        EnvironmentFaultError: what one alone has found no room on the disk.
     """
-    sides = [[_Stream(release, split) for split in shards.splits(release)] for release in (old, new)]
-    while bound := _bound([stream for side in sides for stream in side]):
-        before, after = (_sorted([stream.take(bound) for stream in side]) for side in sides)
-        yield _compared(before, after)
+    first = [next(file for file in release.files if file.config == "articles") for release in (old, new)]
+    schemas = [shards.schema(release, file) for release, file in zip((old, new), first, strict=True)]
+    names = [name for name in schemas[0].names if name in schemas[1].names]
+    sides = [[_Stream(release, split, names) for split in shards.splits(release)] for release in (old, new)]
+    empty = [_with_split(schema.empty_table(), names, "") for schema in schemas]
+    with tempfile.TemporaryDirectory(prefix="libya_news.") as folder:
+        places = [Path(tempfile.mkdtemp(dir=folder)) for _ in sides]
+        lone = [Lone(*each) for each in zip((old, new), places, empty, strict=True)]
+        while bound := _bound([stream for side in sides for stream in side]):
+            before, after = (_sorted([stream.take(bound) for stream in side]) for side in sides)
+            yield _compared(_parted(before, after, lone[0]), _parted(after, before, lone[1]))
+        yield from ((0, [change]) for change in _apart(*lone))
+
+
+def _with_split(rows: pa.Table, names: Sequence[str], split: str) -> pa.Table:
+    return rows.select(names).append_column("split", pa.repeat(split, rows.num_rows))
 
 
 class _Stream:
     """The articles of one split, taken up to an id."""
 
-    def __init__(self, release: Release, split: str) -> None:
+    def __init__(self, release: Release, split: str, names: Sequence[str]) -> None:
         self._what = f"{release.path}, split {split}"
         self._batches = (
-            batch.append_column("split", pa.repeat(split, batch.num_rows))
-            for batch in shards.batches(release, shards.of(release, "articles", split))
+            _with_split(batch, names, split)
+            for batch in shards.batches(release, shards.of(release, "articles", split), names)
             if batch.num_rows
         )
         self._last = ""
@@ -92,24 +106,38 @@ def _sorted(tables: Sequence[pa.Table | None]) -> pa.Table | None:
     return pa.concat_tables(there, promote_options="default").sort_by("article_id")
 
 
-def _compared(before: pa.Table | None, after: pa.Table | None) -> tuple[int, list[Change]]:
-    if before is None or after is None:
-        return 0, [*_alone(before, after=False), *_alone(after, after=True)]
-    in_both = pc.is_in(before["article_id"], value_set=after["article_id"].combine_chunks())
-    in_old = pc.is_in(after["article_id"], value_set=before["article_id"].combine_chunks())
-    found = [
-        *_alone(before.filter(pc.invert(in_both)), after=False),
-        *_alone(after.filter(pc.invert(in_old)), after=True),
-    ]
-    common = [name for name in before.column_names if name in after.column_names]
-    a, b = (side.select(common).combine_chunks() for side in (before.filter(in_both), after.filter(in_old)))
+def _parted(rows: pa.Table | None, others: pa.Table | None, lone: Lone) -> pa.Table | None:
+    """The rows whose ids the other side has too; the others are put aside."""
+    if rows is None:
+        return None
+    known = pa.array([] if others is None else _ids(others), pa.string())
+    in_both = pc.is_in(rows["article_id"], value_set=known)
+    lone.add(rows.filter(pc.invert(in_both)))
+    return rows.filter(in_both).combine_chunks()
+
+
+def _compared(a: pa.Table | None, b: pa.Table | None) -> tuple[int, list[Change]]:
+    if a is None or b is None:
+        return 0, []
     edited = [Change(str(a["article_id"][i]), _row(a, i), _row(b, i)) for i in _differing(a, b, 0, a.num_rows)]
-    return a.num_rows - len(edited), sorted([*found, *edited], key=lambda change: change.article_id)
+    return a.num_rows - len(edited), edited
 
 
-def _alone(table: pa.Table | None, *, after: bool) -> list[Change]:
-    ids = [] if table is None else _ids(table)
-    return [Change(key, None, {"article_id": key}) if after else Change(key, {"article_id": key}, None) for key in ids]
+def _apart(old: Lone, new: Lone) -> Iterator[Change]:
+    """What became of the articles that one release alone has: corrected, removed or added."""
+    removed, added = old.all(), new.all()
+    before, after = (old.known(), new.known()) if removed and added else ({}, {})
+    both = [place for place in after if place in before]
+    a, b = ([known[place] for place in both] for known in (before, after))
+    for was, now in zip(old.rows(a), new.rows(b), strict=True):
+        yield Change(now["article_id"], was, now)
+    yield from (Change(key, {"article_id": key}, None) for key in _without(removed, a))
+    yield from (Change(key, None, {"article_id": key}) for key in _without(added, b))
+
+
+def _without(ids: Sequence[str], positions: Sequence[int]) -> Iterator[str]:
+    left = set(range(len(ids))).difference(positions)
+    return (key for position, key in enumerate(ids) if position in left)
 
 
 def _ids(table: pa.Table) -> list[str]:

@@ -6,11 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from libya_news.errors import DataError
 from libya_news.labels import LABELS
 from libya_news.records import Release
 
 from . import shards
-from .changes import Change, Row, changes
+from .changes import Change, changes
+from .lone import Row
 
 LISTED: Final = 1_000
 """Changed articles that a diff names one by one; the counts are of all. Nobody reads more than a thousand lines."""
@@ -39,7 +41,8 @@ class Diff:
         old, new: their names, ``NAME-X.Y.Z``.
         articles: numbers of articles ``same``, ``added``, ``removed``, and changed by what changed of them: ``text``,
             ``labels``, ``segments`` (their bounds), ``moved`` (to another split), ``other`` (any other column). One
-            article can count under several of these; ``changed`` counts it once.
+            article can count under several of these; ``changed`` counts it once. One that was corrected has another
+            id; it is changed where its address is the same, or the file that held nothing else.
         segments: numbers of segments ``added``, ``removed`` and ``relabelled`` in articles whose text is the same.
         labels: for each old label, how many segments have which new one; on the diagonal, the kind alone changed.
         columns: how many articles changed in which other column.
@@ -87,9 +90,10 @@ ARTICLES: Final = ("same", "added", "removed", "changed", "text", "labels", "seg
 SEGMENTS: Final = ("added", "removed", "relabelled")
 
 _TEXT: Final = frozenset({"text", "text_sha256"})
+_FOUND: Final = frozenset({"article_id", "cluster", "raw_sha256"})
 _FOLLOWS: Final = _TEXT | {"body", "segments", "split"}
-"""Columns that tell whether the text changed, and those that change with it or are counted by themselves; the body
-changes with the labels too."""
+"""Columns that tell whether the text changed, those that tell whether it was found otherwise, and those that change
+with the text or are counted by themselves; the body changes with the labels too."""
 
 
 class _Tally:
@@ -113,9 +117,9 @@ class _Tally:
             return ("removed",)
         before, after = change.before, change.after
         columns = {name for name in before if before[name] != after[name]}
-        other = columns - _FOLLOWS
-        self.columns.update(other)
         text = bool(columns & _TEXT)
+        other = columns - _FOLLOWS - (_FOUND if text else frozenset())
+        self.columns.update(other)
         spans = set() if text else self._spans(before, after)
         if "segments" in columns and not spans and not text:
             self.columns["segments"] += 1
@@ -150,5 +154,9 @@ def _columns(release: Release, config: str) -> dict[str, str]:
     if file is None:
         return {}
     schema = shards.schema(release, file)
-    features: dict[str, Any] = Features.from_arrow_schema(schema)
+    try:
+        features: dict[str, Any] = Features.from_arrow_schema(schema)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        said = f"{release.path / file.path} does not say what its columns are: its metadata is damaged ({error})."
+        raise DataError(said, "Get the release anew.") from None
     return {field.name: f"{features[field.name]}{' or null' * field.nullable}" for field in schema}

@@ -191,13 +191,24 @@ def named(drop: Drop, ids: Collection[str]) -> str | None:
     return next((id_ for id_ in (*_ID.findall(drop.reason), drop.id) if id_ in ids), None)
 
 
+def twin(drop: Drop) -> str:
+    """Which article stayed of several with the same text; empty where that is not why one was dropped."""
+    return found[2] if (found := _COPY.match(drop.reason)) else ""
+
+
 def place(drop: Drop) -> str:
-    """Where an article stood that was dropped for what it is; empty where its drop does not say so."""
-    return found[1] if (found := _PLACE.search(drop.reason)) else ""
+    """Where an article stood that was dropped; empty where its drop does not say so.
+
+    >>> place(Drop("0" * 20, "release", f"duplicate: in/a.txt has the same text as {'1' * 20} from in/b.txt"))
+    'in/a.txt'
+    """
+    found = _COPY.match(drop.reason) or _PLACE.search(drop.reason)
+    return found[1] if found else ""
 
 
 _ID: Final = re.compile(rf"\b[0-9a-f]{{{ID_DIGITS}}}\b")
 _PLACE: Final = re.compile(r" \(([^()]+)\)$")
+_COPY: Final = re.compile(rf"duplicate: (.+) has the same text as ({_ID.pattern})", re.DOTALL)
 _TELLING: Final = re.compile(rf"^(?:duplicate|missing|differs): (?!of |it was )|{_PLACE.pattern}")
 """Reasons that tell where something came from, or how it was found."""
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 from libya_news.corpus import near_duplicates
 from libya_news.corpus.addresses import canonical
 from libya_news.errors import DataError, EnvironmentFaultError, UsageError
-from libya_news.records import Release, Tombstone, sha256_hex
+from libya_news.records import Drop, Release, Tombstone, sha256_hex
 from libya_news.sources import StrPath
 
 from . import drops, manifest, reading
@@ -79,10 +79,13 @@ def _begun(kept: Ledger, what: str) -> Receipt | None:
 
 
 def _sought(store: Store, kept: Ledger, what: str, reason: str) -> Receipt:
-    """A new receipt, of the articles that go by that id or address, or of what a drop alone names."""
+    """A new receipt, of the articles that go by that id or address, or of what a drop alone names, with its text."""
     dropped = _dropped(store, what)
     found = {kept.entry(row["article_id"], row["text_sha256"], row["url"]) for row in _rows(store, _named(what))}
-    found |= {Blocked(what, "", None)} if dropped and not found else set()
+    if dropped and not found:
+        twins = set(map(drops.twin, dropped))
+        texts = {kept.salted(row["text_sha256"]) for row in _rows(store, lambda row: row["article_id"] in twins)}
+        found = {Blocked(what, text, None) for text in texts or {""}}
     if not found:
         done = f", since erasure {receipt.number} took it" if (receipt := kept.erasure_of(what)) else ""
         raise DataError(
@@ -93,13 +96,13 @@ def _sought(store: Store, kept: Ledger, what: str, reason: str) -> Receipt:
     return Receipt(len(kept.erasures) + 1, manifest.created_at(), reason, entries, (), ())
 
 
-def _dropped(store: Store, what: str) -> bool:
-    """Whether a drop tells of an article of that id.
+def _dropped(store: Store, what: str) -> list[Drop]:
+    """The drops that tell of an article of that id.
 
     All drops are read, before anything is written down, since those that cannot be read would never be silenced.
     """
     told = (drop for _, release in _releases(store) for drop in release.drops)
-    return sum(drop.id == what and drop != drops.silent(drop, {what}) for drop in told) > 0
+    return [drop for drop in told if drop.id == what and drop != drops.silent(drop, {what})]
 
 
 def _with_begun(kept: Ledger, salt: str, receipt: Receipt) -> Ledger:

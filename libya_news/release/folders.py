@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,8 +17,25 @@ from . import manifest
 from .index import Entry, Index
 from .staging import clean, locked, replace_text, staged
 
+_LOGGER: Final = logging.getLogger(__name__)
+
 _FOLDER: Final = r"{}(?:-erased-\d+)?"
 """What the folder of a version is called, of one from which an article was erased too."""
+
+
+_PATTERN: Final = re.compile(r"[*?\[]|::")
+"""What ``load_dataset`` takes for a pattern, or for a place in another file, wherever in a path it stands."""
+
+
+def warn_of_pattern(path: Path) -> None:
+    """Log where a release lies that ``load_dataset`` does not find, or not alone; it knows no other way to write it."""
+    if found := _PATTERN.search(str(path.resolve())):
+        _LOGGER.warning(
+            "load_dataset takes %r in %s for a pattern: it will not find the release, or take others for parts of it. "
+            "Keep releases in a folder without *, ?, [ and :: in its path.",
+            found[0],
+            path,
+        )
 
 
 class Folder:
@@ -72,6 +90,7 @@ class Folder:
         except LibyaNewsError:
             shutil.rmtree(target)
             raise
+        warn_of_pattern(target)
 
     def settle(self, entry: Entry) -> None:
         """Nothing: a rename leaves nothing to do."""
@@ -108,15 +127,23 @@ class Folder:
         return {file.name for file in (self._root / path).glob("*") if file.is_file()}
 
     def strays(self, index: Index) -> dict[str, Entry]:
-        """Releases that lie there and have no place in the index, such as one that lacks a part; by their folders."""
-        there = sorted(path.parent for path in self._root.glob(f"[!.]*/{manifest.FILE_NAME}"))
-        unknown = [manifest.load(folder) for folder in there if not index.at(folder.name)]
+        """Releases that lie there and have no place in the index, such as one that lacks a part; by their folders.
+
+        Raises:
+            DataError: one cannot be read. What is clearly something else is passed over.
+        """
+        folders = [self._root / name for name in self.there() if not index.at(name)]
+        unknown = [manifest.load(folder) for folder in folders if not manifest.is_foreign(folder)]
         return {found.path.name: index_.entry(found, manifest.data(found)) for found in unknown}
+
+    def there(self) -> list[str]:
+        """The folders that have a manifest, whether it can be read or not."""
+        return sorted(path.parent.name for path in self._root.glob(f"[!.]*/{manifest.FILE_NAME}"))
 
     def complete(self) -> Iterator[Entry]:
         """The releases that lie complete: a rename put them there, so each that has a manifest is whole."""
-        for path in sorted(self._root.glob(f"[!.]*/{manifest.FILE_NAME}")):
+        for name in self.there():
             with contextlib.suppress(DataError):
-                release = manifest.load(path.parent)
-                if re.fullmatch(_FOLDER.format(re.escape(f"{release.name}-{release.version}")), path.parent.name):
-                    yield index_.entry(release, path.read_bytes())
+                release = manifest.load(self._root / name)
+                if re.fullmatch(_FOLDER.format(re.escape(f"{release.name}-{release.version}")), name):
+                    yield index_.entry(release, manifest.data(release))

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
+
+import msgspec
 
 from libya_news.errors import DataError, EnvironmentFaultError, UsageError
 from libya_news.records import Release, sha256_hex
 
+from .manifest import VERSION
 from .versioning import numbers
 
 FILE_NAME: Final = "index.json"
 FORMAT: Final = "libya_news/index"
 FORMAT_VERSION: Final = 1
+
+_FOLDER: Final = re.compile(r"\w[\w.-]*")
 
 PUBLISHED: Final = "published"
 WITHDRAWN: Final = "withdrawn"
@@ -68,7 +74,10 @@ class Index:
         for entry in self.entries:
             if entry.path == path or (entry.name == path and self.is_latest(entry)):
                 return entry
-        names = ", ".join(entry.path for entry in self.entries if entry.status == PUBLISHED) or "none"
+        names = ", ".join(entry.path for entry in self.entries if entry.status == PUBLISHED)
+        if not names:
+            said = f"There is no release {path!r}, nor any other beside it."
+            raise UsageError(said, "Name STORE/NAME-X.Y.Z, or STORE/NAME for the latest version.")
         raise UsageError(f"The store has no release {path!r}.", f"It has: {names}.")
 
     def stands_for(self, gone: Entry) -> Entry | None:
@@ -172,20 +181,38 @@ def from_json(text: bytes, where: str, mending: str) -> Index:
         found = (fields["format"], fields["format_version"])
         if found != (FORMAT, FORMAT_VERSION):
             raise DataError(f"{where} declares {found}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
-        entries = tuple(Entry(**row) for row in fields["releases"])
-        for entry in entries:
-            numbers(entry.version)
-        return Index(entries, fields["latest"], fields.get("erasures", 0))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        entries = msgspec.convert(fields["releases"], tuple[Entry, ...])
+        latest = msgspec.convert(fields["latest"], dict[str, str])
+        erasures = msgspec.convert(fields.get("erasures", 0), int)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{where} is no index: {error}.", mending) from None
+    if wrong := _wrong(entries, latest):
+        raise DataError(f"{where} is no index: {wrong}.", mending)
+    return Index(entries, latest, erasures)
 
 
-def adopted(index: Index, folders: Collection[Entry]) -> Index:
-    """As the folders are: with what lies there complete but did not reach the index, and without what is gone."""
+def _wrong(entries: Collection[Entry], latest: Mapping[str, str]) -> str:
+    """What is wrong with the versions of an index; empty where nothing is."""
+    for entry in entries:
+        if not _FOLDER.fullmatch(entry.path):
+            return f"{entry.path!r} is no name of a folder"
+        if not VERSION.fullmatch(entry.version):
+            return f"{entry.version!r} is no version"
+    there = {(entry.name, entry.version) for entry in entries if entry.status == PUBLISHED}
+    if not latest.items() <= there or latest.keys() != {name for name, _ in there}:
+        return "the latest versions are not of those that are published"
+    return ""
+
+
+def adopted(index: Index, folders: Iterable[Entry], there: Collection[str]) -> Index:
+    """As the folders are: with what lies there complete but did not reach the index, and without what is gone.
+
+    What is there and cannot be read is not gone: it stays as the index has it, until it is mended or removed.
+    """
     known = {row.path for row in index.entries}
     for found in folders:
         if found.path not in known:
             index = index.with_entry(found)
-    for path in sorted(known - {found.path for found in folders}):
+    for path in sorted(known.difference(there)):
         index = index.withdrawn(path)
     return index

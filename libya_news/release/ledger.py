@@ -14,6 +14,7 @@ from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pyarrow as pa
 
 from libya_news.corpus.addresses import canonical
@@ -227,18 +228,13 @@ def from_json(text: bytes | None, where: str) -> Ledger:
         if (fields["format"], fields["format_version"]) != FORMAT:
             raise ValueError("another format")  # noqa: TRY301 - told like any other fault of the file
         bytes.fromhex(fields["salt"])
-        return Ledger(fields["salt"], tuple(map(_receipt, fields["erasures"])))
-    except (ValueError, KeyError, TypeError) as error:
+        return Ledger(fields["salt"], msgspec.convert(fields["erasures"], tuple[Receipt, ...]))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(where, error) from None
 
 
 def _unreadable(where: str, error: Exception) -> DataError:
     return DataError(f"{where} cannot be read: {error}.", "Restore it: it keeps erased articles out.")
-
-
-def _receipt(row: dict[str, Any]) -> Receipt:
-    parts = {"articles": Blocked, "releases": Rewritten, "near_duplicates": Neighbour}
-    return Receipt(**{**row, **{key: tuple(kind(**part) for part in row[key]) for key, kind in parts.items()}})
 
 
 def to_json(ledger: Ledger) -> str:

@@ -6,20 +6,21 @@ import hashlib
 import json
 import os
 import platform
-from dataclasses import fields
+import re
+from dataclasses import fields, replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, TypedDict
 
 import msgspec
 
 from libya_news._version import __version__
 from libya_news.errors import DataError, UsageError
-from libya_news.records import MANIFEST, Document, Drop, InputFile, OutputFile, Release, Tombstone
+from libya_news.records import MANIFEST, Drop, Release
 
-from . import drops
+from . import drops, schema, shards
 
 FILE_NAME: Final = MANIFEST
 FORMAT: Final = "libya_news/manifest"
@@ -30,9 +31,90 @@ _SHAPING: Final = ("datasets", "ftfy", "pyarrow", "resiliparse")
 """Libraries whose version can change what a build writes."""
 
 
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
+NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
+"""What a release and its version are called: parts of the name of its folder."""
+
+_INSIDE: Final = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
+"""The path of a file in the folder of a release: none that leads out of it."""
 
 _ELSEWHERE: Final = ("path", "drops")
+
+_AS_JSON: Final = ("about", "filters", "reading")
+"""Settings that are JSON within a text."""
+
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
+_Group = dict[str, _Count]
+
+
+class _Code(TypedDict):
+    libya_news: str
+
+
+class _Settings(TypedDict):
+    text: Literal["all", "none"]
+    split: str
+    provenance: str
+
+
+class _Later(TypedDict, total=False):
+    fixes: _Group
+
+
+class _Counts(_Later):
+    articles: _Count
+    segments: _Count
+    languages: _Group
+    publishers: _Group
+    labels: _Group
+    kinds: _Group
+    licences: _Group
+    rights_holders: _Group
+    labelled_by: _Group
+    labels_by_language: dict[str, _Group]
+    drops: _Group
+
+
+class _Column(TypedDict):
+    config: str
+    column: str
+    before: str | None
+    after: str | None
+
+
+class _Changes(TypedDict):
+    since: str
+    level: str
+    articles: _Group
+    segments: _Group
+    labels: dict[str, _Group]
+    schema: list[_Column]
+
+
+class _Shared(TypedDict):
+    shared: _Count
+    of: _Count
+
+
+class _Leakage(TypedDict):
+    clusters: _Count
+    near_duplicates_within: _Count
+    near_duplicates_across: _Count
+    overlap: dict[str, _Shared]
+    publishers_across: list[str]
+
+
+class _Always(TypedDict):
+    code: _Code
+    settings: _Settings
+    counts: _Counts
+
+
+class _Parts(_Always, total=False):
+    """What is at least in those parts of a manifest of which ``Release`` does not say it; the last two may be empty."""
+
+    changes: _Changes
+    leakage: _Leakage
 
 
 def to_json(release: Release) -> str:
@@ -50,24 +132,54 @@ def load(folder: Path) -> Release:
     """
     path = folder / FILE_NAME
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        form = found.pop("format"), found.pop("format_version")
+        found: dict[str, Any] = msgspec.convert(json.loads(path.read_text(encoding="utf-8")), dict[str, Any])
+        form = found.pop("format", None), found.pop("format_version", None)
         if form[0] != FORMAT or form[1] not in range(1, FORMAT_VERSION + 1):
             raise DataError(f"{path} declares {form}, not {(FORMAT, FORMAT_VERSION)}.", "Use a matching libya-news.")
-        for name, record in (
-            ("inputs", InputFile),
-            ("files", OutputFile),
-            ("documents", Document),
-            ("full", OutputFile),
-            ("erased", Tombstone),
-        ):
-            found[name] = tuple(record(**row) for row in found.get(name, ()))
-        counts = msgspec.convert(found["counts"]["drops"], dict[str, _Count])
-        told = msgspec.convert(found.get("drops", []), tuple[Drop, ...])
-        found["drops"] = told if form[1] == 1 else drops.published(folder, sum(counts.values()))
-        return Release(path=folder, **found)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{folder} holds no readable {FILE_NAME}: {error}.", "Name the folder of a release.") from None
+        told = msgspec.convert(found.pop("drops", []), tuple[Drop, ...])
+        release = _checked(found, folder)
+        count = sum(release.counts["drops"].values())
+        return replace(release, drops=told if form[1] == 1 else drops.published(folder, count))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(f"{folder} holds no readable {FILE_NAME}: {error}.", _REMEDY) from None
+
+
+def is_foreign(folder: Path) -> bool:
+    """Whether the manifest in a folder is that of something else, as apps have one: JSON, and not of our format."""
+    try:
+        found = json.loads((folder / FILE_NAME).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return not (isinstance(found, dict) and found.get("format") == FORMAT)
+
+
+_REMEDY: Final = "Name the folder of a release or, where its manifest was changed, get it anew."
+
+
+def _checked(found: dict[str, Any], folder: Path) -> Release:
+    """The release that the fields of a manifest describe, without its drops.
+
+    Raises:
+        ValueError: one is unknown or not as it must be.
+    """
+    if unknown := found.keys() - {field.name for field in fields(Release)}:
+        raise ValueError(f"nothing is known of {', '.join(sorted(unknown))}")
+    msgspec.convert({name: value for name, value in found.items() if value}, _Parts)
+    for name in _AS_JSON:
+        json.loads(found["settings"].get(name, "{}"))
+    if (form := found["settings"].get("format", "parquet")) not in shards.FORMATS:
+        raise ValueError(f"{form!r} is no format of data files")
+    made = msgspec.convert({**found, "path": folder, "drops": ()}, Release, dec_hook=lambda _, value: value)
+    if not (NAME.fullmatch(made.name) and VERSION.fullmatch(made.version)):
+        raise ValueError(f"{made.name!r} {made.version!r} is no name with a version")
+    if made.schema_version < 1:
+        raise ValueError(f"{made.schema_version} is no version of a schema")
+    if {file.config for file in made.files} != set(schema.CONFIGS):
+        raise ValueError(f"its files are not those of {' and '.join(schema.CONFIGS)}")
+    paths = (*(file.path for file in (*made.files, *made.full)), *(document.path for document in made.documents))
+    if outside := next((path for path in paths if not _INSIDE.fullmatch(path)), None):
+        raise ValueError(f"{outside!r} is no file of a release")
+    return made
 
 
 def data(release: Release) -> bytes:

@@ -11,8 +11,9 @@ from typing import Final
 from libya_news.labels import KIND_NAMES
 from libya_news.records import Release
 
-from .changes import Change, Row, changes
+from .changes import Change, changes
 from .diff import Diff
+from .lone import Row
 
 SHOWN: Final = 200
 """Changed articles on the page: some 5 MB of it, which browsers still open at once."""

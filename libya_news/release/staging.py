@@ -13,7 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from libya_news.errors import EnvironmentFaultError, ReleaseExistsError
+from libya_news.errors import EnvironmentFaultError, ReleaseExistsError, UsageError
+from libya_news.sources import StrPath, is_url
 
 Check = Callable[[], None]
 """Raises where something must not appear; nobody else writes the store meanwhile."""
@@ -21,6 +22,20 @@ Check = Callable[[], None]
 
 def unchecked() -> None:
     """Nothing stands in the way."""
+
+
+def destination(out: StrPath) -> Path:
+    """The folder that takes a release, whether it is there or not.
+
+    Raises:
+        UsageError: it is a URL or a file.
+    """
+    if is_url(out):
+        remedy = "Name a folder, and bring the release there with `libya-news publish`."
+        raise UsageError(f"{out!r} is a URL, and no folder that releases are built in.", remedy)
+    if Path(out).exists() and not Path(out).is_dir():
+        raise UsageError(f"{str(out)!r} is a file, and no folder that releases are built in.", "Name a folder: --out.")
+    return Path(out)
 
 
 @contextlib.contextmanager
@@ -67,12 +82,15 @@ def faults(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and target.exists():
-            raise ReleaseExistsError(
-                f"{target} was published by somebody else meanwhile.", "Choose a new --version."
-            ) from None
+            raise taken(target) from None
         raise EnvironmentFaultError(
             f"Cannot write {target}: {_said(error)}.", "Check free space and permissions."
         ) from None
+
+
+def taken(target: Path) -> ReleaseExistsError:
+    """The error of who finds a release in the place of the one that it is making."""
+    return ReleaseExistsError(f"{target} was published by somebody else meanwhile.", "Choose a new --version.")
 
 
 def _said(error: OSError) -> str:

@@ -26,7 +26,7 @@ from .copies import COLUMNS, Copies, Row, find
 from .reading import Articles
 from .rows import InBatches, articles, cells, tables, without_headline
 from .shards import batches, of, splits
-from .staging import Check, faults, scratch, staged
+from .staging import Check, destination, faults, scratch, staged
 from .store import opened
 
 Parts = Mapping[str, Iterable[pa.RecordBatch]]
@@ -121,17 +121,18 @@ def rehydrate(standoff: StrPath, texts: Iterable[StrPath], *, out: StrPath) -> R
         out: folder that takes the result.
 
     Raises:
-        UsageError: the release holds its text already, or is not there.
+        UsageError: the release holds its text already, or is not there; or ``out`` is a URL or a file.
         SourceNotFoundError: a path of ``texts`` does not exist.
         DataError: no right copy of any article was found, the release cannot be read, or it holds what was erased from
             ``out``.
         ReleaseExistsError: the result is there already.
         EnvironmentFaultError: the folder cannot be written, the disk is full, or an erasure began in ``out`` meanwhile.
     """
+    place = destination(out)
     with opened(standoff) as bare:
         if bare.holds_text:
             raise UsageError(f"{standoff} holds its text.", "Name a release that was built with --text none.")
-        return _rehydrated(bare, texts, Path(out))
+        return _rehydrated(bare, texts, place)
 
 
 def _rehydrated(bare: Release, texts: Iterable[StrPath], out: Path) -> Rehydrated:

@@ -19,7 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 from libya_news.errors import DataError, EnvironmentFaultError, ReleaseExistsError, UsageError
 from libya_news.outputs import hub
 from libya_news.records import Release, sha256_hex
-from libya_news.sources import StrPath
+from libya_news.sources import StrPath, is_url
 
 from . import index as index_
 from . import ledger as ledger_
@@ -47,17 +47,8 @@ class Store:
             raise UsageError(
                 f"{url} is no store: the Hub keeps versions as tags, and what it holds in their history.", _ON_THE_HUB
             )
-        try:
-            system, root = fsspec.core.url_to_fs(str(url))
-        except (ImportError, ValueError) as error:
-            raise UsageError(
-                f"{str(url)!r} cannot be opened: {error}.",
-                "Install the package of its protocol; for S3: pip install 'libya-news[s3]'.",
-            ) from None
         self.url = str(url).rstrip("/")
-        self._files: Folder | Objects = (
-            Folder(Path(root)) if isinstance(system, LocalFileSystem) else Objects(system, root)
-        )
+        self._files = _files(str(url))
 
     def check(self) -> None:
         """See to it that a store on this machine is there; elsewhere one that is empty is not told from none.
@@ -80,7 +71,9 @@ class Store:
 
     def _index(self, text: bytes | None) -> Index:
         index = index_.from_json(text, f"{self.url}/{index_.FILE_NAME}", self._files.mending) if text else Index()
-        return index_.adopted(index, list(self._files.complete())) if isinstance(self._files, Folder) else index
+        if isinstance(self._files, Folder):
+            return index_.adopted(index, self._files.complete(), self._files.there())
+        return index
 
     def add(self, folder: Path) -> Entry:
         """Publish a release that lies in a folder, all of it or nothing. What a broken run left is completed.
@@ -144,13 +137,14 @@ class Store:
             self._files.place(folder, entry, publish, erasures)
 
     def names(self, path: str) -> bool:
-        """Whether the index names a folder; an index that cannot be read, as another file of its name, names none.
+        """Whether an index lies there that names a folder; what cannot be read, as another file of its name, is none.
 
         Raises:
             EnvironmentFaultError: the store cannot be read.
         """
-        with contextlib.suppress(DataError):
-            return self.index().at(path) is not None
+        with contextlib.suppress(DataError), _faults(self.url):
+            text = self._files.read(index_.FILE_NAME)
+            return bool(text and index_.from_json(text, self.url, self._files.mending).at(path))
         return False
 
     def rollback(self, path: str) -> Index:
@@ -241,7 +235,7 @@ class Store:
             DataError: it cannot be read, or its manifest is not the one that was published.
         """
         index = self.index()
-        entry = self._files.strays(index).get(path) or index.find(path)
+        entry = index.at(path) or self._files.strays(index).get(path) or index.find(path)
         with contextlib.ExitStack() as stack:
             with _faults(f"{self.url}/{entry.path}"):
                 if entry.status == index_.WITHDRAWN and TOMBSTONE in self._files.names(entry.path):
@@ -305,6 +299,20 @@ _ON_THE_HUB: Final = (
 _OTHER: Final = "A release never changes: choose a new version."
 
 
+def _files(url: str) -> Folder | Objects:
+    """The files of a store. What is no URL is left to the system, since fsspec divides a path at ``::``, too."""
+    if not is_url(url):
+        return Folder(Path(url).expanduser().absolute())
+    try:
+        system, root = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise UsageError(
+            f"{url!r} cannot be opened: {error}.",
+            "Install the package of its protocol; for S3: pip install 'libya-news[s3]'.",
+        ) from None
+    return Folder(Path(root)) if isinstance(system, LocalFileSystem) else Objects(system, root)
+
+
 def _machine_faults() -> tuple[type[Exception], ...]:
     """What the clients of stores raise where the machine, the network or a permission stands in the way."""
     botocore = sys.modules.get("botocore.exceptions")
@@ -336,9 +344,11 @@ def rolled_back(url: StrPath) -> tuple[Index, str]:
     """The index of a store in which the release at an address is the latest again, and the name of its folder.
 
     Raises:
-        UsageError: see ``Store.rollback``; where that is the address of a store, the error names its releases.
+        UsageError: see ``Store.rollback``; where that is the address of a store, the error names its releases. Or there
+            is no such folder.
     """
     store, path = located(url)
+    store.check()
     try:
         index = store.rollback(path)
     except UsageError as error:
@@ -356,16 +366,22 @@ def opened(url: StrPath) -> Iterator[Release]:
         UsageError: there is no such release; where that is the address of a store, the error names those that it has.
         DataError: it cannot be read, or its manifest is not the one that was published.
     """
-    store, path = located(url)
-    if (Path(url) / manifest.FILE_NAME).is_file() and not store.names(path):
+    if is_alone(url):
         yield manifest.load(Path(url))
         return
+    store, path = located(url)
     with contextlib.ExitStack() as stack:
         try:
             release = stack.enter_context(store.opened(path))
         except UsageError as error:
             raise _of_store(url) or error from None
         yield release
+
+
+def is_alone(url: StrPath) -> bool:
+    """Whether that is the folder of a release that no index names, as a copy is: nothing tells what was published."""
+    store, path = located(url)
+    return (Path(url) / manifest.FILE_NAME).is_file() and not store.names(path)
 
 
 def _of_store(url: StrPath) -> UsageError | None:

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from libya_news.records import Article, OutputFile, Release, Tombstone, sha256_hex
+from libya_news.records import Article, InputFile, OutputFile, Release, Tombstone, sha256_hex
 
 from . import drops, manifest, reading, shards, splits, staging, writing
 from .counts import count, ranked
+from .losses import input_named
 from .rows import InBatches, articles, content
 from .shelf import Shelf
 
@@ -40,13 +41,11 @@ def without(old: Release, path: Path, gone: Gone) -> Release:
     """
     path.mkdir(parents=True)
     lost = list(_articles(old, gone.ids))
-    raw = {article.raw_sha256 for article in lost}
-    places = {drops.place(drop) for drop in old.drops if drop != drops.silent(drop, gone.ids)}
     dropped = drops.silenced(old.drops, gone.ids)
     release = replace(
         old,
         path=path,
-        inputs=tuple(file for file in old.inputs if file.sha256 not in raw and file.path not in places),
+        inputs=tuple(_inputs(old, gone.ids, {article.raw_sha256 for article in lost})),
         files=tuple(made for file in old.files if (made := _file(old, file, path, gone.ids))),
         drops=dropped,
         counts={
@@ -58,6 +57,20 @@ def without(old: Release, path: Path, gone: Gone) -> Release:
     )
     release = replace(release, leakage=_leakage(release))
     return writing.describe(path, replace(release, fingerprint=manifest.fingerprint(release)), old.path)
+
+
+def _inputs(old: Release, ids: Collection[str], raw: Collection[str]) -> Iterator[InputFile]:
+    """The inputs but those that were such an article as found, and those from which nothing else came."""
+    file_of = input_named(file.path for file in old.inputs)
+    rows = reading.rows(old, "articles", ("article_id", "source"))
+    gone: set[str] = set()
+    left: set[str] = set()
+    for place, is_gone in chain(
+        ((row["source"], row["article_id"] in ids) for row in rows),
+        ((drops.place(drop) or drop.id, drop != drops.silent(drop, ids)) for drop in old.drops),
+    ):
+        (gone if is_gone else left).add(file_of(place))
+    return (file for file in old.inputs if file.sha256 not in raw and file.path not in gone - left)
 
 
 def _articles(release: Release, ids: Collection[str]) -> Iterator[Article]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from libya_news.records import Document, OutputFile, Release, sha256_hex
 
-from . import documents, drops, index, manifest, staging, versioning
+from . import documents, drops, folders, index, manifest, staging, versioning
 from .counts import Tally
 from .diff import diff
 from .rows import Rows
@@ -51,10 +51,13 @@ def publish(release: Release, made: Tables, beside: Path, check: staging.Check =
 def complete(release: Release) -> None:
     """Do what is left to do once a release lies in its place: remove what killed processes left, and list it.
 
+    Logged as a warning is a path that ``load_dataset`` takes for a pattern.
+
     Raises:
         EnvironmentFaultError: the store cannot be written.
     """
     staging.clean(release.path.parent)
+    folders.warn_of_pattern(release.path)
     if not _numbered(release):
         return
     store, file = Store(release.path.parent), release.path.with_name(index.FILE_NAME)
@@ -69,7 +72,12 @@ def _numbered(release: Release) -> bool:
 
 
 def _changes(folder: Path, release: Release) -> dict[str, Any]:
-    """What changed since the latest version, where the new version is large enough for it."""
+    """What changed since the latest version, where the new version is large enough for it.
+
+    One of the same version that somebody else published meanwhile is none that it follows.
+    """
+    if release.path.exists():
+        raise staging.taken(release.path)
     store = Store(release.path.parent)
     path = store.before(release) if _numbered(release) else None
     if path is None:
