@@ -16,7 +16,8 @@ from libya_news.labels import KIND_NAMES
 from libya_news.segment.units import units
 
 from .examples import Example, read_rows
-from .synthesis import Piece, Stock, Story
+from .pieces import Piece, Stock, Story
+from .shapes import sentences
 
 STORY: Final = ("standfirst", "crosshead", "paragraph", "list_text", "caption", "credit")
 STORY_SOURCES: Final = ("fundus", "fundus_history", "readability", "newspaper4k")
@@ -25,6 +26,8 @@ STORY_SOURCES: Final = ("fundus", "fundus_history", "readability", "newspaper4k"
 _SURE: Final = re.compile(r".{100,}[.!?؟…][\"”»’')]*$", re.DOTALL)
 """A line that is running text beyond doubt: of several clauses, and closed like a sentence."""
 _NAME: Final = re.compile(r"(?<=[a-zà-ÿ,] )[A-Z][a-zà-ÿ]{2,} [A-Z][a-zà-ÿ]{2,}(?= [a-zà-ÿ])")
+_ASKED: Final = re.compile(r"[^\"“”«»]{8,140}[?؟]")
+"""A question of a line's length, outside of quotation marks."""
 _FEW: Final = 3
 """Paragraphs and headlines below which a language has nothing to put together."""
 
@@ -95,6 +98,7 @@ def _add_story(stock: Stock, story: Story) -> None:
     if len(paragraphs) > 1:
         stock.stories.append(story)
         stock.paragraphs.extend(paragraphs)
+        stock.questions.extend(said for said in sentences(story.pieces) if _ASKED.fullmatch(said))
         stock.names.extend(name for text in paragraphs for name in _NAME.findall(text)[:1])
 
 

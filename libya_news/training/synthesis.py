@@ -10,78 +10,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from libya_news._tables import load_table
 from libya_news.labels import LABEL_OF
 
+from . import shapes
 from .examples import Example, Span
+from .pieces import Piece, Stock, Words
 
 
-class Piece(NamedTuple):
-    """A run of text with its kind; ``glue`` stands between it and the piece before it, None for a line end."""
-
-    text: str
-    kind: str
-    glue: str | None = None
-
-
-class Story(NamedTuple):
-    """An article to put something around: its pieces, its headline or "", and the group that it must be tested with."""
-
-    group: str
-    title: str
-    pieces: list[Piece]
-
-
-@dataclass
-class Stock:
-    """What the articles of one language lend to each other.
-
-    Attributes:
-        headlines, captions, names: of other articles.
-        stories: each a list of its pieces, in order.
-    """
-
-    language: str
-    headlines: list[str] = field(default_factory=list)
-    captions: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    paragraphs: list[str] = field(default_factory=list)
-    stories: list[Story] = field(default_factory=list)
-
-
-class Writer:
+class Writer(Words):
     """Puts one training text together. All choices come from its random source, so a seed fixes the text."""
 
     def __init__(self, rng: random.Random, stock: Stock) -> None:
         """A writer in the language of a stock."""
-        self.rng = rng
-        self.stock = stock
+        super().__init__(rng, stock)
         self.table = load_table(f"languages/{stock.language}", expect="language")
-        self.common = load_table("training", expect="training")
         self.bullet = rng.choice(self.common["bullets"])
-
-    def chance(self, probability: float) -> bool:
-        """True with a probability."""
-        return self.rng.random() < probability
-
-    def _of(self, name: str) -> str:
-        choices = self.common[name]
-        return str(self.rng.choice(choices.get(self.stock.language, choices["*"])))
-
-    def name(self) -> str:
-        """Somebody's name."""
-        return self.rng.choice(self.stock.names) if self.stock.names else "Khalid Mahmoud"
-
-    def date(self) -> str:
-        """A date, often with a time."""
-        month = self.rng.choice(self.common["months"][self.stock.language].split())
-        day, number, year = self.rng.randint(1, 31), self.rng.randint(1, 12), self.rng.randint(2005, 2024)
-        date = self.rng.choice(self.common["dates"]).format(d=day, month=month, n=number, y=year)
-        clock = self.rng.choice(self.common["clocks"]).format(h=self.rng.randint(0, 23), m=self.rng.randint(0, 59))
-        return f"{date} {clock}".strip() if self.chance(0.5) else date
 
     def phrases(self, kind: str, most: int) -> list[Piece]:
         """Up to ``most`` whole lines of a kind from the language's table."""
@@ -107,7 +53,7 @@ class Writer:
 
     def byline(self) -> Piece:
         """Who wrote it: a name, an agency, a place, in the ways in which they are joined."""
-        who, where, agency = self.name(), self._of("places"), self._of("agencies")
+        who, where, agency = self.name(), self.of("places"), self.of("agencies")
         bar = self.rng.choice((" | ", " - ", " – ", ", ", " / ", ": "))
         opening = self.rng.choice(self.table["openings"]["byline"][:3])
         opening = opening[:1].upper() + opening[1:]
@@ -134,7 +80,7 @@ class Writer:
         heading = self.phrases("promo", 1) if self.chance(0.35) else []
         count = self.rng.randint(1, most)
         sourced, told = self.chance(0.2), self.chance(0.1)
-        links = [self.bullet + self.headline() + (f" {self._of('agencies')}" if sourced else "") for _ in range(count)]
+        links = [self.bullet + self.headline() + (f" {self.of('agencies')}" if sourced else "") for _ in range(count)]
         if told:
             links = [f"{link}{self.rng.choice((': ', ' ', ''))}{self._opening()}" for link in links]
         return heading + [Piece(link, "related_link") for link in links]
@@ -203,7 +149,7 @@ class Writer:
 
     def caption(self, text: str) -> list[Piece]:
         """A caption with its credit, in the ways in which templates and scrapers join them."""
-        agency, who = self._of("agencies"), self.name()
+        agency, who = self.of("agencies"), self.name()
         word = self.rng.choice(self.table["glued"]["credit_words"][:3])
         marker = self.rng.choice(self.table["glued"]["caption_marker"])
         owner = self.rng.choice(self.table["glued"]["credit_marker"])
@@ -215,6 +161,7 @@ class Writer:
             lambda: [Piece(text, "caption"), Piece(f"- {agency}", "credit", " ")],
             lambda: [Piece(text, "caption"), Piece(f"{word}: {who}", "credit")],
             lambda: [Piece(f"{word}: {agency}", "credit"), Piece(text, "caption")],
+            lambda: [Piece(agency, "credit"), Piece(text, "caption")],
             lambda: [
                 Piece(f"{owner} {agency}", "credit"),
                 Piece(marker, "caption_marker", " "),
@@ -225,15 +172,19 @@ class Writer:
             lambda: [Piece(word, "caption_marker"), Piece(text, "caption")],
             lambda: [Piece(word, "caption_marker")],
         )
-        return self.rng.choices(forms, weights=(6, 2, 2, 3, 1, 2, 1, 2, 1, 2, 1, 1))[0]()
+        return self.rng.choices(forms, weights=(6, 2, 2, 3, 1, 2, 1, 2, 4, 1, 2, 1, 1))[0]()
 
     def listing(self, paragraph: str) -> list[Piece]:
         """A list of the story's own: a paragraph told in sentences or short entries, bulleted or not."""
         sentences = [sentence.strip() + "." for sentence in paragraph.split(". ") if len(sentence) > 20]
         mark = self.bullet if self.chance(0.6) else ""
-        if self.chance(0.35) or not mark:
+        if mark and self.chance(0.2):
+            sentences = [self.headline() for _ in range(self.rng.randint(2, 6))]  # worded like links, but announced
+        elif self.chance(0.35) or not mark:
             words = [sentence.rstrip(".").split()[: self.rng.choice((3, 7, 16))] for sentence in sentences]
-            sentences = [" ".join(entry[: self.rng.randint(1, len(entry))]) for entry in words]
+            starts = [self.rng.randrange(len(entry)) if self.chance(0.4) else 0 for entry in words]
+            sentences = [" ".join(entry[start:]) for entry, start in zip(words, starts, strict=True)]
+            sentences = [sentence[:1].upper() + sentence[1:] for sentence in sentences]
         return [Piece(mark + sentence.replace("..", "."), "list_text") for sentence in sentences]
 
     def fixtures(self, story: Sequence[Piece]) -> list[Piece]:
@@ -257,26 +208,29 @@ class Writer:
     def _between(self, paragraph: str) -> list[Piece]:
         """What a scraper leaves between two paragraphs: mostly nothing."""
         parts: tuple[tuple[int, Callable[[], list[Piece]]], ...] = (
-            (745, list), (60, self.related), (70, self.promo), (30, lambda: self.phrases("advertisement", 1)),
+            (735, list), (60, self.related), (70, self.promo), (30, lambda: self.phrases("advertisement", 1)),
             (20, lambda: self.phrases("share", 2)), (15, lambda: self.phrases("subscribe", 1)),
             (25, lambda: self.caption(self.rng.choice(self.stock.captions or [paragraph]))),
-            (35, lambda: self.listing(paragraph)), (5, lambda: self.phrases("media_fallback", 1)),
+            (45, lambda: self.listing(paragraph)), (5, lambda: self.phrases("media_fallback", 1)),
         )  # fmt: skip
         return self.rng.choices([part for _, part in parts], [share for share, _ in parts])[0]()
 
     def head(self, title: str, story: Sequence[Piece]) -> list[Piece]:
         """What stands above the story: menus, the headline between kicker and summary, and who wrote it when."""
-        pieces = self.menu(self.rng.choice((3, 12, 25))) if self.chance(0.3) else []
-        pieces += self.phrases("share", 4) if self.chance(0.08) else []
+        menu = self.menu(self.rng.choice((3, 12, 25))) if self.chance(0.3) else []
+        menu += self.phrases("share", 4) if self.chance(0.08) else []
+        pieces = list(menu)
         if title and self.chance(0.75):
             pieces += [Piece(self._excerpt(story, 9), "standfirst")] if self.chance(0.1) else []
             pieces.append(Piece(title, "headline"))
             pieces += [Piece(self._excerpt(story, 22), "standfirst")] if self.chance(0.2) else []
-            pieces += self.highlights(story) if self.chance(0.04) else []
+            pieces += pieces[-3:] if self.chance(0.03) and not menu else []  # some pages show their head twice
+            pieces += self.highlights(story) if self.chance(0.06) else []
         signed = [self.byline()] if self.chance(0.4) else []
         signed += [self.timestamp()] if self.chance(0.3) else []
         self.rng.shuffle(signed)
-        return pieces + signed
+        captions = self.stock.captions if self.chance(0.12) else ()
+        return pieces + (self.caption(self.rng.choice(captions)) if captions else []) + signed
 
     def highlights(self, story: Sequence[Piece]) -> list[Piece]:
         """The story's main points above it, under a heading."""
@@ -302,13 +256,20 @@ class Writer:
             (0.1, lambda: self.phrases("legal", 3)), (0.07, self.tags),
             (0.05, lambda: self.phrases("advertisement", 2)), (0.05, self.sponsored),
             (0.08, lambda: [Piece(self.rng.choice(("___", "*", "* * *", "---")), "boilerplate_other")]),
-            (0.06, lambda: [self.timestamp()]),
+            (0.06, lambda: [self.timestamp()]), (0.08, self.biography),
         )  # fmt: skip
         for probability, part in possible:
             if self.chance(probability):
                 parts.append(part())
         self.rng.shuffle(parts)
         return [piece for part in parts for piece in part]
+
+    def biography(self) -> list[Piece]:
+        """Who the author is, in a sentence."""
+        said = self.table.get("phrases", {}).get("boilerplate_other", ())
+        mark = self.rng.choice(("", "", "— ", "* ", "- "))
+        told = [f"{mark}{self.name()} {phrase} {self.of('agencies')}." for phrase in said]
+        return [Piece(self.rng.choice(told), "boilerplate_other")] if told else []
 
     def tags(self) -> list[Piece]:
         """Topic tags: a heading with one tag on a line, or all on one line."""
@@ -322,6 +283,7 @@ class Writer:
     def article(self, title: str, story: Sequence[Piece]) -> list[Piece]:
         """A whole half-cleaned text around one story."""
         pieces = self.head(title, story)
+        story = shapes.shaped(self, story)
         headed = self.chance(0.2)
         capitals, ruled = self.chance(0.07), self.chance(0.07)
         for piece in story:
@@ -336,7 +298,7 @@ class Writer:
                     heading = self._excerpt([piece], 6)
                     pieces.append(Piece(heading.upper() if capitals else heading, "crosshead"))
                 between = self._between(piece.text) if piece.kind == "paragraph" else []
-                announces = between and between[0].kind == "list_text" and self.chance(0.6)
+                announces = between and between[0].kind == "list_text" and self.chance(0.75)
                 pieces.append(piece._replace(text=piece.text.rstrip(".") + ":") if announces else piece)
                 pieces += between
         pieces += self.fixtures(story) if self.chance(0.05) else []
