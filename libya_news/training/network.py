@@ -24,8 +24,8 @@ Weights = dict[str, Any]
 
 HIDDEN: Final = 96
 """Units of each layer. By cross-validation on the annotated texts, 64 with ``DROP`` 0.3 and 800 steps had macro F1
-0.917; 96 with 0.35 and 1,200 steps 0.935, of which a rule for ornaments and mended training labels have a share. A seed of its own moves these
-by a hundredth."""
+0.917; 96 with 0.35 and 1,200 steps 0.935, of which a rule for ornaments and mended training labels have a share. From
+one training to another such figures move by as much as a hundredth."""
 ROWS: Final = 4096
 """Units of one step."""
 GAP: Final = 8
