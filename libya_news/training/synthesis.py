@@ -162,6 +162,7 @@ class Writer(Words):
             lambda: [Piece(text, "caption"), Piece(f"{word}: {who}", "credit")],
             lambda: [Piece(f"{word}: {agency}", "credit"), Piece(text, "caption")],
             lambda: [Piece(agency, "credit"), Piece(text, "caption")],
+            lambda: [Piece(f"{owner} {agency}", "credit")],
             lambda: [
                 Piece(f"{owner} {agency}", "credit"),
                 Piece(marker, "caption_marker", " "),
@@ -172,7 +173,21 @@ class Writer(Words):
             lambda: [Piece(word, "caption_marker"), Piece(text, "caption")],
             lambda: [Piece(word, "caption_marker")],
         )
-        return self.rng.choices(forms, weights=(6, 2, 2, 3, 1, 2, 1, 2, 4, 1, 2, 1, 1))[0]()
+        return self.rng.choices(forms, weights=(6, 2, 2, 3, 1, 2, 1, 2, 3, 4, 1, 2, 1, 1))[0]()
+
+    def gallery(self) -> list[Piece]:
+        """Pictures of a gallery with its title, all on one line, where the language's templates have such lines."""
+        marks = self.common["galleries"].get(self.stock.language)
+        if not marks or not self.stock.captions:
+            return []
+        opening, closing = marks
+        title, count = self.headline(), self.rng.randint(2, 30)
+        pieces = []
+        for number in range(count):
+            counted = f"{number} of {count} " if number else ""
+            told = f"{counted}{opening} {title} {self.rng.choice(self.stock.captions)}"
+            pieces += [Piece(told, "caption", " " if number else None), Piece(closing, "navigation", " ")]
+        return [*pieces, Piece(f"{count} of {count}", "navigation", " ")]
 
     def listing(self, paragraph: str) -> list[Piece]:
         """A list of the story's own: a paragraph told in sentences or short entries, bulleted or not."""
@@ -210,7 +225,7 @@ class Writer(Words):
         parts: tuple[tuple[int, Callable[[], list[Piece]]], ...] = (
             (735, list), (60, self.related), (70, self.promo), (30, lambda: self.phrases("advertisement", 1)),
             (20, lambda: self.phrases("share", 2)), (15, lambda: self.phrases("subscribe", 1)),
-            (25, lambda: self.caption(self.rng.choice(self.stock.captions or [paragraph]))),
+            (25, lambda: self.caption(self.rng.choice(self.stock.captions or [paragraph]))), (4, self.gallery),
             (45, lambda: self.listing(paragraph)), (5, lambda: self.phrases("media_fallback", 1)),
         )  # fmt: skip
         return self.rng.choices([part for _, part in parts], [share for share, _ in parts])[0]()
