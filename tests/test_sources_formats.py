@@ -798,7 +798,7 @@ def test_kinds_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_mapping_leads_into_structures_of_a_table(tmp_path: Path, name: str) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"content": {"body": "Talks.", "on": dt.date(2020, 1, 14), "by": ["A", "B"]}, "m": {"u": {"r": "a"}}},
         {"content": {"body": "More."}, "m": {"u": None}},
         {"content": None, "m": None},

@@ -54,7 +54,7 @@ class Target(NamedTuple):
 
 STORY = "Talks in Moscow have ended without a deal, officials in Tripoli said on Monday."
 ARABIC = "حفتر يغادر موسكو دون توقيع على الاتفاق"
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"text": STORY, "title": "Talks end", "url": "https://example.org/1", "date": "2020-01-14", "author": ["A", "B"]},
     {"text": ARABIC, "publisher": None, "date": "14/01/2020"},
 ]
