@@ -46,6 +46,14 @@ THAI = "รัฐบาลลิเบียประกาศเมื่อว
 TIFINAGH = "ⵜⴰⵎⴰⵣⵉⵖⵜ ⴷ ⵜⵓⵜⵍⴰⵢⵜ ⵏ ⵍⵉⴱⵢⴰ"
 
 
+@pytest.mark.parametrize("text", [ARABIC, FRENCH, "Talks in Kufra go on, and nobody knows for how long they will."])
+@pytest.mark.parametrize("stray", ["\0", "\0 ", " \0", "\n\0"])
+def test_a_stray_nul_makes_no_utf16(text: str, stray: str) -> None:
+    torn = text[:20] + stray + text[20:]
+    found = normalize(torn.encode())
+    assert (found.text, found.encoding) == (normalize(torn).text, "utf-8")
+
+
 @pytest.mark.parametrize("text", [HINDI, THAI, TIFINAGH, f"{'漢' * 90}\n{'😀' * 40_000}".replace("😀😀", "😀 ")])
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf16_without_a_mark_is_known_by_its_spaces(text: str, encoding: str) -> None:

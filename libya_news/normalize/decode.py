@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -43,6 +44,10 @@ for UTF-8 with a limit of one; with four, all Western articles of ``scripts/benc
 CHARACTERS_FOR_EACH_BLANK = 100
 """Characters for each space or line end in UTF-16, at most, so that they tell the order of its bytes. A Thai sentence
 has some 30 without a space. A choice; what has fewer is the detector's."""
+
+STRAY_NULS, COMMONEST_BYTE = 10, 3
+"""In UTF-8 fewer than one byte in so many is NUL, and fewer than one in so many are the same: of 4,000 articles of the
+corpora the commonest byte is 30 % of one at the most. In UTF-16 each of them is beyond one of the two."""
 
 UTF16_CONFIDENCE = 0.95
 """How sure that is: what the detector says of the same."""
@@ -89,7 +94,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _decoded(data[len(mark) :], encoding, 1.0)._replace(skipped=len(mark))
-    if b"\0" not in data[:SAMPLE_BYTES]:
+    if not _may_be_utf16(data[:SAMPLE_BYTES]):
         try:
             return Decoded(data.decode("utf-8"), "utf-8", 1.0)
         except UnicodeDecodeError:
@@ -109,6 +114,22 @@ def _cesu8(data: bytes) -> Decoded | None:
     except UnicodeDecodeError:
         return None
     return Decoded(text, "utf-8", 1.0, errors="surrogatepass")
+
+
+def _may_be_utf16(sample: bytes) -> bool:
+    """Whether there are more NUL in the bytes than go astray in UTF-8.
+
+    UTF-16 has one beside each letter of ASCII, or the same byte begins most letters; in Chinese it is no UTF-8.
+    """
+    if not (nuls := sample.count(0)):
+        return False
+    if nuls * STRAY_NULS >= len(sample) or Counter(sample).most_common(1)[0][1] * COMMONEST_BYTE >= len(sample):
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _utf16(data: bytes) -> Decoded | None:
