@@ -120,6 +120,16 @@ ITEMS: list[dict[str, Any]] = [
 ]
 
 
+def _assert_items_twice(folder: Path) -> None:
+    """Of a JSON file, and of JSON lines behind it."""
+    articles, drops = _read(folder)
+    assert not drops
+    assert [article.position for article in articles] == ["1", "2", "1.1", "1.2"]
+    assert [(article.title, article.data, article.url) for article in articles] == [
+        (item["title"], item["content"], item["link"]) for item in ITEMS
+    ] * 2
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -136,12 +146,7 @@ ITEMS: list[dict[str, Any]] = [
 def test_json_as_interfaces_answer(tmp_path: Path, answer: dict[str, Any], indent: int | None) -> None:
     (tmp_path / "a.json").write_text(json.dumps(answer, indent=indent), encoding="utf-8")
     (tmp_path / "b.jsonl").write_text(json.dumps(answer), encoding="utf-8")
-    articles, drops = _read(tmp_path)
-    assert not drops
-    assert [article.position for article in articles] == ["1", "2", "1.1", "1.2"]
-    assert [(article.title, article.data, article.url) for article in articles] == [
-        (item["title"], item["content"], item["link"]) for item in ITEMS
-    ] * 2
+    _assert_items_twice(tmp_path)
     release = build([tmp_path / "a.json"], out=tmp_path / "out")
     loaded = datasets.load_dataset(str(release.path), split="train")
     assert sorted(loaded["url"]) == [item["link"] for item in ITEMS]
@@ -162,12 +167,7 @@ def test_json_of_a_table_column_by_column(tmp_path: Path, table: dict[str, Any])
     """As pandas writes it, whose rows have numbers."""
     (tmp_path / "a.json").write_text(json.dumps(table), encoding="utf-8")
     (tmp_path / "b.jsonl").write_text(json.dumps(table), encoding="utf-8")
-    articles, drops = _read(tmp_path)
-    assert not drops
-    assert [article.position for article in articles] == ["1", "2", "1.1", "1.2"]
-    assert [(article.title, article.data, article.url) for article in articles] == [
-        (item["title"], item["content"], item["link"]) for item in ITEMS
-    ] * 2
+    _assert_items_twice(tmp_path)
 
 
 @pytest.mark.parametrize(
