@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 _GONE: Final = "\0"
 """Stands for what is no letter of its own: marks, the Arabic lengthening stroke, invisible characters."""
 
-_LIKE: Final = str.maketrans("ةىیکھہı", "هييكههi")
-"""Letters that writers mix up: Arabic ones at a word's end and their Persian and Urdu forms; the Turkish i."""
+_LIKE: Final = str.maketrans("ةىیکھہıς", "هييكههiσ")
+"""Letters that writers mix up: Arabic ones at a word's end and their Persian and Urdu forms; the Turkish i. The Greek
+sigma at a word's end, which is no other letter in capitals."""
 
 _LENGTHENING: Final = "\u0640"
 
