@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from .errors import DataError, SourceNotFoundError
 
@@ -21,6 +21,9 @@ else:
     import tomli as tomllib
 
 __all__ = ["load_table", "load_text", "parse_toml", "read_table", "table_names", "tomllib"]
+
+
+_VERSION: Final = 1
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise ValueError("arrays or tables within each other go too deep") from None
 
 
-def table_names(folder: str = "") -> tuple[str, ...]:
+def table_names(folder: str) -> tuple[str, ...]:
     """Names of all tables in a folder of ``tables/``, sorted, without ``.toml``.
 
     >>> "en" in table_names("languages")
@@ -49,13 +52,12 @@ def table_names(folder: str = "") -> tuple[str, ...]:
 
 
 @cache
-def load_table(name: str, *, expect: str, version: int = 1) -> MappingProxyType[str, Any]:
+def load_table(name: str, *, expect: str) -> MappingProxyType[str, Any]:
     """Read one table, for example ``load_table("languages/en", expect="language")``.
 
     Args:
         name: path below ``tables/``, without ``.toml``.
         expect: the format that the file must declare, without the ``libya_news/`` in front.
-        version: the only format version that the caller understands.
 
     Raises:
         DataError: the file is missing, is no TOML, or declares another format or version.
@@ -67,16 +69,15 @@ def load_table(name: str, *, expect: str, version: int = 1) -> MappingProxyType[
         raise DataError(
             f"There is no table {name!r}.", "Reinstall libya-news: its data files are incomplete."
         ) from None
-    return _parsed(name, text, (f"libya_news/{expect}", version))
+    return _parsed(name, text, expect)
 
 
-def read_table(path: Path, *, expect: str, version: int = 1) -> MappingProxyType[str, Any]:
+def read_table(path: Path, *, expect: str) -> MappingProxyType[str, Any]:
     """Read a table of the user's own, from any place.
 
     Args:
         path: the file.
         expect: the format that the file must declare, without the ``libya_news/`` in front.
-        version: the only format version that the caller understands.
 
     Raises:
         SourceNotFoundError: the file cannot be read.
@@ -88,15 +89,15 @@ def read_table(path: Path, *, expect: str, version: int = 1) -> MappingProxyType
         raise SourceNotFoundError(f"{str(path)!r} cannot be read: {error.strerror}.", "Check the path.") from None
     except UnicodeDecodeError as error:
         raise DataError(f"Table {str(path)!r} cannot be read: {error}.", "Give a TOML file in UTF-8.") from None
-    return _parsed(str(path), text, (f"libya_news/{expect}", version))
+    return _parsed(str(path), text, expect)
 
 
-def _parsed(name: str, text: str, wanted: tuple[str, int]) -> MappingProxyType[str, Any]:
+def _parsed(name: str, text: str, expect: str) -> MappingProxyType[str, Any]:
     try:
         table = parse_toml(text)
     except ValueError as error:
         raise DataError(f"Table {name!r} is not valid TOML: {error}.", "Mend the file at the place named.") from None
-    found = (table.pop("format", None), table.pop("version", None))
+    found, wanted = (table.pop("format", None), table.pop("version", None)), (f"libya_news/{expect}", _VERSION)
     if found != wanted:
         raise DataError(f"Table {name!r} declares {found}, but {wanted} is needed.", "Use a table of that format.")
     return MappingProxyType(table)

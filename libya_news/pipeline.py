@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -18,7 +18,7 @@ from .corpus.signatures import signatures
 from .corpus.topics import RELEVANT, Relevance, Topic, relevance
 from .normalize import normalize
 from .normalize.decode import decode
-from .records import Article, Drop, Normalized, RawArticle, Segment, story
+from .records import Article, Drop, Normalized, RawArticle, Segment, headline, story
 from .segment import segment_all
 from .segment._limits import MAX_LINES, no_page, too_many
 from .segment._markup import utf8
@@ -96,10 +96,8 @@ def process_all(raws: Sequence[RawArticle]) -> list[Result]:
     signed = iter(signatures(one.text for one in prepared if not isinstance(one, Drop)))
     made: list[Result] = []
     for one in prepared:
-        if isinstance(one, _Text):
-            made.append(_article(one, next(cut), next(signed).tobytes()))
-        else:
-            made.append(one if isinstance(one, Drop) else replace(one, signature=next(signed).tobytes()))
+        found = _segmented(one, next(cut)) if isinstance(one, _Text) else one
+        made.append(found if isinstance(found, Drop) else replace(found, signature=next(signed).tobytes()))
     return made
 
 
@@ -123,36 +121,46 @@ def _text(raw: RawArticle) -> _Text | Drop:
     return _fault(raw, normalized.text, damage) or _Text(_tidy(raw), normalized)
 
 
-def _article(one: _Text, segments: Sequence[Segment], signature: bytes) -> Article:
-    raw, normalized = one
+def _segmented(one: _Text, segments: Sequence[Segment]) -> Article:
+    raw = replace(one.raw, title=one.raw.title or headline(one.text, segments))
+    return _article(raw, one.text, segments, one.normalized.encoding, one.normalized.fixes)
+
+
+def _article(
+    raw: RawArticle,
+    text: str,
+    segments: Sequence[Segment],
+    encoding: str | None,
+    fixes: Iterable[str],
+    declared: str | None = None,
+) -> Article:
+    """An article, with all that its source says of it tidied; pages may declare its language."""
     sha256 = raw.sha256
-    headline = next((normalized.text[s.start : s.end] for s in segments if s.kind == "headline"), None)
-    whole, parts = _languages(normalized.text, segments, raw.language)
+    whole, parts = _languages(text, segments, raw.language, declared)
     return Article(
         id=_article_id(raw, sha256),
         source=raw.source,
-        text=normalized.text,
+        text=text,
         segments=tuple(segments),
         raw_sha256=sha256,
         language=whole and whole.language,
         url=raw.url,
         publisher=raw.publisher,
-        title=raw.title or headline,
+        title=raw.title,
         authors=raw.authors,
         published_at=raw.published_at,
-        encoding=normalized.encoding,
-        fixes=normalized.fixes,
+        encoding=encoding,
+        fixes=tuple(fixes),
         licence=raw.licence or UNKNOWN,
         rights_holder=raw.rights_holder or UNKNOWN,
         terms=raw.terms or UNKNOWN,
         language_confidence=whole and whole.confidence,
         segment_languages=parts,
-        signature=signature,
     )
 
 
 def _languages(
-    text: str, segments: Sequence[Segment], said: str | None, declared: str | None = None
+    text: str, segments: Sequence[Segment], said: str | None, declared: str | None
 ) -> tuple[Guess | None, tuple[Guess | None, ...]]:
     """The language of a text and those of its segments.
 
@@ -224,12 +232,10 @@ def _laid_out(raw: RawArticle, markup: bytes, encoding: str | None) -> _Page:
 
     page = label_page(markup, clean)
     facts = page_facts(page.said, raw.url)
-    headline = next((page.text[s.start : s.end] for s in page.segments if s.kind == "headline"), None)
-    sha256 = raw.sha256
     said = replace(
         raw,
         url=facts.url or raw.url,
-        title=raw.title or headline or facts.title or page.head.title,
+        title=raw.title or headline(page.text, page.segments) or facts.title or page.head.title,
         publisher=raw.publisher or facts.publisher,
         authors=raw.authors or facts.authors,
         licence=raw.licence or facts.licence,
@@ -239,27 +245,7 @@ def _laid_out(raw: RawArticle, markup: bytes, encoding: str | None) -> _Page:
     if declared := language_code(facts.language):  # wrong on many pages: the text decides, and nothing said besides
         besides.pop("language", None)
     raw = _tidy(replace(said, **besides))
-    whole, parts = _languages(page.text, page.segments, raw.language, declared)
-    article = Article(
-        id=_article_id(raw, sha256),
-        source=raw.source,
-        text=page.text,
-        segments=page.segments,
-        raw_sha256=sha256,
-        language=whole and whole.language,
-        url=raw.url,
-        publisher=raw.publisher,
-        title=raw.title,
-        authors=raw.authors,
-        published_at=raw.published_at,
-        encoding=encoding,
-        fixes=tuple(fixes),
-        licence=raw.licence or UNKNOWN,
-        rights_holder=raw.rights_holder or UNKNOWN,
-        terms=raw.terms or UNKNOWN,
-        language_confidence=whole and whole.confidence,
-        segment_languages=parts,
-    )
+    article = _article(raw, page.text, page.segments, encoding, fixes, declared)
     return _Page(article, damage, page.fault)
 
 

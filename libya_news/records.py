@@ -184,6 +184,11 @@ def story(text: str, segments: Iterable[Segment]) -> str:
     return "\n\n".join(text[s.start : s.end] for s in segments if s.kind in STORY_KINDS)
 
 
+def headline(text: str, segments: Iterable[Segment]) -> str | None:
+    """The first headline of a text; None where it has none."""
+    return next((text[s.start : s.end] for s in segments if s.kind == "headline"), None)
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """A file that a release was built from: name as in ``Article.source``, size in bytes, SHA-256."""

@@ -1,5 +1,5 @@
 # Sourced by the commands beside it: a virtual environment in .venv with this package and what it needs.
-# usage: setup EXTRAS MODULES-THAT-MUST-BE-THERE
+# usage: setup EXTRAS
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 

@@ -63,8 +63,8 @@ def store(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def _article_id(store: Path, text: str = GONE, release: str = "libya-news-1.0.0") -> str:
-    rows = datasets.load_dataset(str(store / release), split="train")
+def _article_id(store: Path, text: str = GONE) -> str:
+    rows = datasets.load_dataset(str(store / "libya-news-1.0.0"), split="train")
     return next(str(row["article_id"]) for row in rows if row["text"] == text)
 
 

@@ -43,8 +43,8 @@ def test_every_target_takes_its_seeds(name: str) -> None:
         assert TARGETS[name].check(seed) >= 0
 
 
-def _segment(start: int, end: int, kind: str = "paragraph", label: str = "body") -> Segment:
-    return Segment(start, end, label, kind, 1.0, "rule:x")
+def _segment(start: int, end: int, kind: str = "paragraph") -> Segment:
+    return Segment(start, end, "body", kind, 1.0, "rule:x")
 
 
 @pytest.mark.parametrize(

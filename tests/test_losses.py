@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fuzzing.packing import zipped
 
 from libya_news import build
 from libya_news.errors import EmptyReleaseError
@@ -81,18 +80,10 @@ def test_no_more_are_named_than_one_reads(tmp_path: Path, caplog: pytest.LogCapt
 
 
 def test_files_in_archives_are_of_the_archive(tmp_path: Path) -> None:
-    (tmp_path / "good.zip").write_bytes(_zip({"a.txt": STORY.encode(), "b.txt": b"\0\0"}))
-    (tmp_path / "bad.zip").write_bytes(_zip({"a.txt": b"", "b.txt": b"\0\0"}))
+    (tmp_path / "good.zip").write_bytes(zipped({"a.txt": STORY.encode(), "b.txt": b"\0\0"}))
+    (tmp_path / "bad.zip").write_bytes(zipped({"a.txt": b"", "b.txt": b"\0\0"}))
     release = build([tmp_path / "good.zip", tmp_path / "bad.zip"], out=tmp_path, format="arrow")
     assert [(loss.file, loss.drops) for loss in losses.whole_files(release)] == [("bad.zip", 2)]
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return made.getvalue()
 
 
 def test_a_table_without_a_column_of_text_is_mapped(

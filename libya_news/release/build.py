@@ -19,7 +19,7 @@ from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
 from libya_news.sources.provenance import FILE_NAME, content
 
-from . import clusters, drops, ledger, losses, manifest, shards, splits, staging, standoff
+from . import clusters, drops, ledger, losses, manifest, splits, staging, standoff
 from . import templates as site_templates
 from .about import About
 from .filling import distinct, fill
@@ -287,12 +287,7 @@ def planned(out: Path, name: str, version: str, inputs: tuple[InputFile, ...], s
 
 
 def _settings(files: Listed, asked: dict[str, str]) -> dict[str, str]:
-    if asked["text"] not in ("all", "none"):
-        raise UsageError(f"{asked['text']!r} does not say which text to keep.", "Give all or none.")
-    splits.checked(asked["split"])
-    shards.checked(asked["format"])
-    clusters.checked(asked["dedup"])
-    site_templates.checked(asked["templates"])
+    manifest.check_choices(asked)
     return {**asked, "provenance": provenance(files)}
 
 

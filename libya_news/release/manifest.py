@@ -7,12 +7,13 @@ import json
 import os
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypedDict
+from typing import Annotated, Any, Final, TypedDict
 
 import msgspec
 
@@ -20,7 +21,7 @@ from libya_news._version import __version__
 from libya_news.errors import DataError, UsageError
 from libya_news.records import MANIFEST, Drop, Release
 
-from . import drops, schema, shards
+from . import clusters, drops, schema, shards, splits, templates
 
 FILE_NAME: Final = MANIFEST
 FORMAT: Final = "libya_news/manifest"
@@ -29,7 +30,6 @@ FORMAT_VERSION: Final = 2
 
 _SHAPING: Final = ("datasets", "ftfy", "pyarrow", "resiliparse")
 """Libraries whose version can change what a build writes."""
-
 
 NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
@@ -52,7 +52,7 @@ class _Code(TypedDict):
 
 
 class _Settings(TypedDict):
-    text: Literal["all", "none"]
+    text: str
     split: str
     provenance: str
 
@@ -167,9 +167,11 @@ def _checked(found: dict[str, Any], folder: Path) -> Release:
     msgspec.convert({name: value for name, value in found.items() if value}, _Parts)
     for name in _AS_JSON:
         json.loads(found["settings"].get(name, "{}"))
-    if (form := found["settings"].get("format", "parquet")) not in shards.FORMATS:
-        raise ValueError(f"{form!r} is no format of data files")
     made = msgspec.convert({**found, "path": folder, "drops": ()}, Release, dec_hook=lambda _, value: value)
+    try:
+        check_choices(made.settings)
+    except UsageError as error:
+        raise ValueError(error.problem.removesuffix(".")) from None
     if not (NAME.fullmatch(made.name) and VERSION.fullmatch(made.version)):
         raise ValueError(f"{made.name!r} {made.version!r} is no name with a version")
     if made.schema_version < 1:
@@ -180,6 +182,32 @@ def _checked(found: dict[str, Any], folder: Path) -> Release:
     if outside := next((path for path in paths if not _INSIDE.fullmatch(path)), None):
         raise ValueError(f"{outside!r} is no file of a release")
     return made
+
+
+def check_choices(settings: Mapping[str, str]) -> None:
+    """See to it that those settings that are a choice, as far as they are there, choose what there is.
+
+    Raises:
+        UsageError: one does not.
+    """
+    for name, check in _CHOICES.items():
+        if name in settings:
+            check(settings[name])
+
+
+def _text(asked: str) -> str:
+    if asked not in ("all", "none"):
+        raise UsageError(f"{asked!r} does not say which text to keep.", "Give all or none.")
+    return asked
+
+
+_CHOICES: Final = {
+    "text": _text,
+    "split": splits.checked,
+    "format": shards.checked,
+    "dedup": clusters.checked,
+    "templates": templates.checked,
+}
 
 
 def data(release: Release) -> bytes:

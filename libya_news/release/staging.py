@@ -115,12 +115,12 @@ def _locked_folder(target: Path) -> Iterator[Path]:
         lock.unlink(missing_ok=True)
 
 
-def clean(folder: Path, name: str = "*") -> None:
-    """Remove what killed processes left in a folder, beside any name or beside one.
+def clean(folder: Path) -> None:
+    """Remove what killed processes left in a folder.
 
     Each staging folder has a lock that its process holds, and a lock that can be had is nobody's.
     """
-    for lock in sorted(folder.glob(f".{name}.*.lock")):
+    for lock in sorted(folder.glob(".*.*.lock")):
         with contextlib.suppress(Timeout), FileLock(lock, timeout=0):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)

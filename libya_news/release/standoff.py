@@ -18,7 +18,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from libya_news.errors import DataError, ReleaseExistsError, UsageError
-from libya_news.records import Article, Drop, Release, sha256_hex
+from libya_news.records import Article, Drop, Release, headline, sha256_hex
 from libya_news.sources import StrPath
 
 from . import drops, ledger, manifest, reading, writing
@@ -81,10 +81,6 @@ def withheld(release: Release, path: Path) -> tuple[Release, writing.Tables]:
     asked = {**release.settings, "text": "none"}
     bare = replace(release, path=path, settings=asked, full=release.files, files=())
     return replace(bare, fingerprint=manifest.fingerprint(bare)), _bare(release, parts)
-
-
-def _headline(article: Article) -> str | None:
-    return next((article.text[s.start : s.end] for s in article.segments if s.kind == "headline"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +192,7 @@ class _Filled:
 
 def _with_text(article: Article, text: str) -> Article:
     full = replace(article, text=text)
-    return replace(full, title=full.title or _headline(full))
+    return replace(full, title=full.title or headline(text, full.segments))
 
 
 def _lack(row: Row, copies: Copies) -> Drop:

@@ -152,8 +152,8 @@ def worker(stages: Stages, how: How, provenance: str) -> Iterator[Work]:
 def process_files(
     files: Iterable[tuple[SourceFile, int]],
     work: Work,
-    total: tuple[int, int] = (0, 0),
-    on_progress: OnProgress | None = None,
+    total: tuple[int, int],
+    on_progress: OnProgress | None,
 ) -> Iterator[pa.RecordBatch]:
     """Take files, each with its size in bytes, through all stages.
 
@@ -161,7 +161,7 @@ def process_files(
         files: the files with their sizes.
         work: does it.
         total: number of files and of bytes, for the progress.
-        on_progress: called after every batch, and at the end.
+        on_progress: called after every batch, and at the end; or None.
 
     Yields:
         Batches of ``RESULTS``.

@@ -30,8 +30,6 @@ _NUMBER: Final = re.compile(r"\d+")
 _ROLES: Final = {"navigation": "nav", "main": "main", "complementary": "aside"}
 BOX: Final = ("share", "linked", "lines", "prose", "text", "line_length")
 LEVELS: Final = ("block", "parent", "grandparent", "great_grandparent")
-KIN: Final = ("built", *LEVELS[1:])
-"""Sets of lines that are likely of one kind: built alike, or within one element."""
 
 OWN: Final = (
     "depth", "in_story_box", "in_best_box", "itemprop", "from_best_box", "below_best_box", "from_title_block",
@@ -179,7 +177,8 @@ def ladder(page: Page, box: Boxes) -> Ints:
 
 
 def kin(page: Page, steps: Ints) -> Ints:
-    """For each line the numbers of the sets in ``KIN``, from its ladder: equal numbers in a column are one set.
+    """For each line the numbers of the sets that it is in, from its ladder: of lines that are built alike, and of those
+    within each element of ``LEVELS[1:]``. Equal numbers in a column are one set: lines that are likely of one kind.
 
     Lines are built alike where their block and its parent have the same tag and names.
     """

@@ -46,7 +46,7 @@ class Features(NamedTuple):
 
     Attributes:
         numbers, marks: one row for each line, columns as ``columns`` names them.
-        kin: for each line the numbers of the sets of lines that it belongs to, as ``KIN`` names them.
+        kin: for each line the numbers of the sets of lines that it belongs to, as ``kin`` gives them.
     """
 
     numbers: Matrix

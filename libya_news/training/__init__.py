@@ -5,7 +5,6 @@ Training needs the packages of the extra ``train``; measuring needs none of them
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from libya_news._models import save_model
 from libya_news.errors import UsageError
 from libya_news.segment import segment
+from libya_news.sources import SourceFile
 
 from . import recipe
 from .evaluate import measure
@@ -81,8 +81,4 @@ def evaluate_model(model: str, gold: Path, *, out: Path | None = None) -> dict[s
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, 64 hex digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return SourceFile(path, path.name).digest()[0]

@@ -135,7 +135,6 @@ def cross_validate(
     rows: Sequence[npt.NDArray[np.float16]],
     tested: Callable[[Example], bool],
     told: Told,
-    steps: int = STEPS,
 ) -> dict[int, npt.NDArray[np.float32]]:
     """The probabilities of kinds for every tested example, from a training that saw no text of its group.
 
@@ -147,8 +146,8 @@ def cross_validate(
     for fold in range(FOLDS):
         without = {group for group, number in fold_of.items() if number == fold}
         documents = training_set(examples, rows, without)
-        progress = _progress(told, f"fold {fold + 1} of {FOLDS}", steps)
-        trained = prepared(network.train(documents, steps, SEED + fold, progress))
+        progress = _progress(told, f"fold {fold + 1} of {FOLDS}", STEPS)
+        trained = prepared(network.train(documents, STEPS, SEED + fold, progress))
         for number, example in enumerate(examples):
             if example.group in without and example.units and tested(example):
                 found[number] = probabilities(trained, rows[number].astype(np.float32), [len(rows[number])])

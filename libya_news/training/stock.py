@@ -32,7 +32,7 @@ _FEW: Final = 3
 """Paragraphs and headlines below which a language has nothing to put together."""
 
 
-def stocks(examples: Sequence[Example], corpora: Path | None = None, exclude: Iterable[str] = ()) -> dict[str, Stock]:
+def stocks(examples: Sequence[Example], corpora: Path | None, exclude: Iterable[str]) -> dict[str, Stock]:
     """One stock for each language of the tables that has material.
 
     Args:

@@ -58,9 +58,9 @@ def clean(texts: Iterable[str]) -> list[str]:
     return [found.text for found in map(normalize, texts) if not found.damage]
 
 
-def paragraphs(texts: Iterable[str], least: int = 80, most: int = 300) -> list[str]:
-    """Different paragraphs beyond ASCII, of so many characters or more, chosen by chance from a fixed seed."""
-    found = {line for text in texts for line in text.split("\n") if len(line) >= least and not line.isascii()}
+def paragraphs(texts: Iterable[str], most: int = 300) -> list[str]:
+    """Different paragraphs beyond ASCII, of 80 characters or more, chosen by chance from a fixed seed."""
+    found = {line for text in texts for line in text.split("\n") if len(line) >= 80 and not line.isascii()}
     chosen = sorted(found)
     random.Random(SEED).shuffle(chosen)  # noqa: S311 - a fixed choice, not a secret
     return chosen[:most]

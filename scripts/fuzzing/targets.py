@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
 import json
-import lzma
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -34,6 +29,7 @@ from libya_news.sources.dates import parse_date
 
 from . import oracle
 from .oracle import must
+from .packing import ARCHIVES, COMPRESSED, tarred, zipped
 
 
 class Target(NamedTuple):
@@ -123,39 +119,6 @@ def _reader(name: str) -> Callable[[bytes], int]:
     return check
 
 
-def _gzip(data: bytes) -> bytes:
-    return gzip.compress(data, 1, mtime=0)
-
-
-def _xz(data: bytes) -> bytes:
-    return lzma.compress(data, preset=0)
-
-
-def _zstd(data: bytes) -> bytes:
-    packed: bytes = pa.compress(data, "zstd", asbytes=True)
-    return packed
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return sink.getvalue()
-
-
-def _tar(files: dict[str, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode="w") as archive:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return sink.getvalue()
-
-
-COMPRESSED = {".gz": _gzip, ".bz2": bz2.compress, ".xz": _xz, ".zst": _zstd}
-ARCHIVES = {".zip": _zip, ".tar": _tar}
 _LAYERS = (*COMPRESSED, *ARCHIVES)
 _PLAIN = ("a.jsonl", "a.json", "a.csv", "a.sgml", "a.html", "a.warc", "a.txt", "../a.txt", "a.parquet", ".a", "a")
 
@@ -387,8 +350,8 @@ def targets(texts: Sequence[bytes] = (), pages: Sequence[bytes] = ()) -> dict[st
             suffix[1:]: Target(_reader(f"a.jsonl{suffix}"), [pack(JSONL)], (pack(b""),), 2500)
             for suffix, pack in COMPRESSED.items()
         },
-        "zip": Target(_reader("a.zip"), [_zip(files)], (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"), 3000),
-        "tar": Target(_reader("a.tar"), [_tar(files)], (b"ustar\x0000", b"path=../a", b"\x00" * 512), 2500),
+        "zip": Target(_reader("a.zip"), [zipped(files)], (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"), 3000),
+        "tar": Target(_reader("a.tar"), [tarred(files)], (b"ustar\x0000", b"path=../a", b"\x00" * 512), 2500),
         "packed": Target(check_packed, recipes, (*_JSON, *_HEADERS), 3000),
         "provenance": Target(check_folder("provenance.toml"), [PROVENANCE], _TOML, 3000),
         "card": Target(check_folder("README.md"), [CARD], _YAML, 2500),
