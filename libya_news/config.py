@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,9 @@ import msgspec
 
 from ._tables import parse_toml
 from .corpus.filters import Filters
+from .corpus.topics import load_topic
 from .errors import LibyaNewsError, SourceNotFoundError, UsageError
+from .release import manifest, splits
 from .release.about import About
 from .sources import FACTS, MAX_DOCUMENT_BYTES, Reading, Source, is_url
 
@@ -122,21 +124,22 @@ def load_config(path: str | Path) -> Corpus:
         raise UsageError(f"{file} has no sources.", 'Name one: [[sources]] and path = "news".')
     filters = _checked(table.filters, _Filters, file, "[filters]")
     defaults = _checked(table.defaults, _Facts, file, "[defaults]").known()
-    release = msgspec.structs.asdict(_checked(table.release, _Release, file, "[release]"))
-    settings = {key: value for key, value in release.items() if value is not msgspec.UNSET}
+    _named(f"{file}: [defaults]", Reading, {}, defaults)
+    settings = _release(_checked(table.release, _Release, file, "[release]"), f"{file}: [release]")
     if "out" in settings and not is_url(settings["out"]):  # which build refuses
         settings["out"] = file.parent / settings["out"]
     if str(settings.get("topic")).endswith(".toml"):
         settings["topic"] = str(file.parent / settings["topic"])
     settings["about"] = About(**msgspec.structs.asdict(_checked(table.about, _About, file, "[about]")))
-    settings["filters"] = _filters(filters, f"{file}: [filters]")
+    chosen = (filters.languages, filters.since, filters.until, filters.min_characters)
+    settings["filters"] = _named(f"{file}: [filters]", Filters, *chosen)
     sources = []
     for number, row in enumerate(table.sources, start=1):
         where = f"[[sources]] number {number}"
         source = _checked(row, _Source, file, where)
         place = source.path if is_url(source.path) else file.parent / source.path
-        facts = {**defaults, **source.known()}
-        sources.append(Source(place, _reading(source.map, facts, filters.max_document_bytes, f"{file}: {where}")))
+        reading = (source.map, {**defaults, **source.known()}, filters.max_document_bytes)
+        sources.append(Source(place, _named(f"{file}: {where}", Reading, *reading)))
     return Corpus(tuple(sources), settings)
 
 
@@ -193,15 +196,35 @@ def _taken(kind: type[_Strict], key: str) -> str:
     return f"one of {', '.join(get_args(hint))}" if get_origin(hint) is Literal else _TAKEN[hint]
 
 
-def _filters(given: _Filters, where: str) -> Filters:
-    try:
-        return Filters(given.languages, given.since, given.until, given.min_characters)
-    except UsageError as error:
-        raise UsageError(f"{where}: {error.problem}", error.remedy) from None
+def _release(given: _Release, where: str) -> dict[str, Any]:
+    """The settings that a file gives, each of which may be what it says."""
+    settings = {key: value for key, value in msgspec.structs.asdict(given).items() if value is not msgspec.UNSET}
+    for key, check in _CHECKS.items():
+        if key in settings:
+            _named(where, check, settings[key])
+    return settings
 
 
-def _reading(fields: dict[str, str], facts: dict[str, str], limit: int, where: str) -> Reading:
+def _topic(name: str) -> None:
+    """Refuse a name that is no topic's; what is wrong with a file is said with its own name."""
+    if name != "none" and not name.endswith(".toml"):
+        load_topic(name)
+
+
+_CHECKS: Final[Mapping[str, Callable[[str], object]]] = {
+    "name": manifest.checked_name,
+    "version": manifest.checked_version,
+    "split": splits.checked,
+    "topic": _topic,
+}
+"""What looks at the settings that may not be any text."""
+
+_Made = TypeVar("_Made")
+
+
+def _named(where: str, make: Callable[..., _Made], *arguments: Any) -> _Made:
+    """What is made of values of the file; where they are refused, the message says where they stand."""
     try:
-        return Reading(fields, facts, limit)
+        return make(*arguments)
     except LibyaNewsError as error:
         raise UsageError(f"{where}: {error.problem}", error.remedy) from None

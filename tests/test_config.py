@@ -156,7 +156,18 @@ def test_two_patterns_of_which_one_reaches_no_deeper(place: Path) -> None:
         (HEAD + '[[sources]]\npath = "a"\nmaps = {}', r"unknown field `maps`.*It takes: .*map"),
         (HEAD + '[[sources]]\npath = "a"\nmap = {colour = "red"}', r"number 1: 'colour' is no field.*text, html"),
         (HEAD + '[[sources]]\npath = "a"\nmap = {text = " "}', r"number 1: The field 'text' has no name"),
-        (HEAD + '[defaults]\nlanguage = "klingonese"\n[[sources]]\npath = "a"', r"'klingonese' is no language. Write"),
+        (
+            HEAD + '[defaults]\nlanguage = "klingonese"\n[[sources]]\npath = "a"',
+            r"\[defaults\]: 'klingonese' is no language. Write",
+        ),
+        (HEAD + '[[sources]]\npath = "a"\nlanguage = "klingonese"', r"\[\[sources\]\] number 1: 'klingonese' is no"),
+        (
+            HEAD + '[release]\nname = "Two Papers"\n[[sources]]\npath = "a"',
+            r"\[release\]: 'Two Papers' is no name for a dataset. Use lower-case",
+        ),
+        (HEAD + '[release]\nversion = "1.0"\n[[sources]]\npath = "a"', r"\[release\]: '1.0' is no version. Give three"),
+        (HEAD + '[release]\nsplit = "foo"\n[[sources]]\npath = "a"', r"\[release\]: 'foo' is no way to split. Give"),
+        (HEAD + '[release]\ntopic = "syria"\n[[sources]]\npath = "a"', r"\[release\]: There is no topic 'syria'. Give"),
         (
             HEAD + '[release]\nformat = "csv"\n[[sources]]\npath = "a"',
             r"\[release\]: Invalid enum value 'csv' - at `\$.format`. format takes one of parquet, arrow\.$",

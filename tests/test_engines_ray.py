@@ -29,6 +29,7 @@ from watching import (
 
 from libya_news import build
 from libya_news.engines import ray
+from libya_news.errors import EnvironmentFaultError
 
 pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 
@@ -150,3 +151,14 @@ def test_no_cluster_where_one_is_named(corpus: Path, tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=100)
         assert process.returncode == 3, errors
         assert f"No Ray cluster at {NOBODY}" in errors
+
+
+def test_a_cluster_of_our_own_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody who gave no address is told to check it."""
+
+    def start(_: object) -> None:
+        raise RuntimeError("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "_start", start)
+    with pytest.raises(EnvironmentFaultError, match=r"at 127\.0\.0\.1: .* during startup\. Try again when"):
+        ray._connect(None, "")  # noqa: SLF001 - whole builds run in processes of their own, since Ray warns

@@ -116,6 +116,16 @@ def test_a_copy_is_not_lost(news: Path, tmp_path: Path) -> None:
     assert {drop.reason.partition(":")[0] for drop in release.drops} == {"duplicate", "no text"}
 
 
+def test_what_a_library_says_ends_as_a_sentence(news: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / "a.parquet").write_bytes(b"PAR1" + b"x" * 99)
+    with pytest.raises(EmptyReleaseError, match=r"not a parquet file\. Give files"):
+        build([tmp_path / "cut"], out=tmp_path)
+    told = _warnings(caplog, news / "talks.txt", tmp_path / "cut", out=tmp_path)
+    assert told[0].startswith("cut/a.parquet gave no article: broken Parquet: ")
+    assert told[0].endswith("not a parquet file.")
+
+
 def test_what_could_not_be_read_at_all(news: Path, tmp_path: Path) -> None:
     os.mkfifo(news / "pipe")
     found = losses.whole_files(build([news], out=tmp_path))

@@ -72,6 +72,14 @@ NEWS = _linked(
         ('<span itemprop="datePublished">14/01/2020</span>', PageFacts(published_at="14/01/2020")),
         ('<link rel="canonical" href="javascript:alert(1)"><a rel="license" href="https://x.org/l">x</a>',
          PageFacts(licence="https://x.org/l")),
+        (
+            _linked(**{"@graph": [
+                {"@type": "NewsArticle", "publisher": {"@id": "#us"}, "author": [{"@id": "#jane"}, {"@id": "#nobody"}]},
+                {"@type": "Organization", "@id": "#us", "name": "Example News"},
+                {"@type": "Person", "@id": "#jane", "name": "Jane Doe"}, {"@id": ["#nobody"], "name": "x"},
+            ]}),
+            PageFacts(authors=("Jane Doe",), publisher="Example News"),
+        ),
         (_linked(**{"@type": "Product", "name": "x"}), PageFacts()),
         ('<script type="application/ld+json">{"@type": "NewsArticle", "headline": </script>', PageFacts()),
         ('<script type="application/ld+json">' + "[" * 100_000 + "</script>", PageFacts()),

@@ -139,7 +139,9 @@ def _connect(ray: Any, address: str) -> None:
         else:
             _start(ray)
     except Exception as error:  # noqa: BLE001 - of a node that does not start in time, Ray says nothing narrower
-        raise EnvironmentFaultError(f"No Ray cluster at {address or HERE}: {error}.", "Check the address.") from None
+        remedy = "Check the address." if address else "Try again when this machine has less to do, or without --engine."
+        said = str(error).rstrip(".")
+        raise EnvironmentFaultError(f"No Ray cluster at {address or HERE}: {said}.", remedy) from None
     if callable(minded) and signal.getsignal(signal.SIGTERM) is not minded:  # Ray takes it from whoever minds it
         signal.signal(signal.SIGTERM, minded)
 

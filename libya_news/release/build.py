@@ -13,7 +13,7 @@ from typing import Final
 
 from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic, load_topic
-from libya_news.errors import LibyaNewsError, ReleaseExistsError, UsageError, VersionError
+from libya_news.errors import LibyaNewsError, ReleaseExistsError, UsageError
 from libya_news.pipeline import STEPS, OnProgress, Progress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
@@ -332,11 +332,8 @@ def _provenance_files(files: Listed) -> dict[str, Path]:
 
 
 def _target(out: Path, name: str, version: str) -> Path:
-    if not manifest.VERSION.fullmatch(version):
-        raise VersionError(f"{version!r} is no version.", "Give three plain numbers, for example 1.0.0.")
-    if not manifest.NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name for a dataset.", "Use lower-case words joined by hyphens.")
-    return out / f"{name}-{version}"
+    manifest.checked_version(version)
+    return out / f"{manifest.checked_name(name)}-{version}"
 
 
 def _existing(plan: Release, keep_unchanged: bool) -> Release:

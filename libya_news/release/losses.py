@@ -62,7 +62,7 @@ def empty(files: int, dropped: Iterable[Drop]) -> EmptyReleaseError:
     why = f" ({', '.join(f'{count} {reason}' for reason, count in counts.items())})" if counts else ""
     most = next(iter(counts), "")
     found = min((drop for drop in dropped if _word(drop) == most), key=_place, default=None)
-    first = f" The first: {found.id}: {found.reason}." if found else ""
+    first = f" The first: {found.id}: {_sentence(found.reason)}" if found else ""
     what = f"None of the {files} input files" if files else "Nothing that was given"
     return EmptyReleaseError(f"{what} gave an article{why}.{first}", _REMEDIES.get(most, _FORMATS))
 
@@ -132,7 +132,7 @@ def warn(release: Release) -> None:
     """
     lost = whole_files(release)
     for loss in lost[:NAMED]:
-        _warn(f"{loss.file} gave no article: {_told(loss)}. {_REMEDIES.get(_word(loss.first), '')}".rstrip())
+        _warn(f"{loss.file} gave no article: {_sentence(_told(loss))} {_REMEDIES.get(_word(loss.first), '')}".rstrip())
     if lost:
         others = f"{len(lost) - NAMED:,} more files gave none. " if len(lost) > NAMED else ""
         _warn(f"{others}All drops are told in {release.path / DROPS}.")
@@ -142,6 +142,15 @@ def _told(loss: Loss) -> str:
     if loss.first.id == loss.file:
         return loss.first.reason
     return f"{loss.drops:,} dropped, the first {loss.first.id}: {loss.first.reason}"
+
+
+def _sentence(reason: str) -> str:
+    """A reason with one full stop; what libraries say may have its own.
+
+    >>> _sentence("broken Parquet: this is not a parquet file."), _sentence("binary: PNG image")
+    ('broken Parquet: this is not a parquet file.', 'binary: PNG image.')
+    """
+    return f"{reason.rstrip('.')}."
 
 
 def warn_of_nothing(sources: Iterable[Source]) -> None:

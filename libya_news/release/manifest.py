@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, TypedDict
 import msgspec
 
 from libya_news._version import __version__
-from libya_news.errors import DataError, UsageError
+from libya_news.errors import DataError, UsageError, VersionError
 from libya_news.records import MANIFEST, Drop, Release
 
 from . import clusters, drops, schema, shards, splits, templates
@@ -34,6 +34,29 @@ _SHAPING: Final = ("datasets", "ftfy", "pyarrow", "resiliparse")
 NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 VERSION: Final = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
 """What a release and its version are called: parts of the name of its folder."""
+
+
+def checked_name(name: str) -> str:
+    """The name, where a dataset may be called so.
+
+    Raises:
+        UsageError: it may not.
+    """
+    if not NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name for a dataset.", "Use lower-case words joined by hyphens.")
+    return name
+
+
+def checked_version(version: str) -> str:
+    """The version, where it is one.
+
+    Raises:
+        VersionError: it is none.
+    """
+    if not VERSION.fullmatch(version):
+        raise VersionError(f"{version!r} is no version.", "Give three plain numbers, for example 1.0.0.")
+    return version
+
 
 _INSIDE: Final = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
 """The path of a file in the folder of a release: none that leads out of it."""

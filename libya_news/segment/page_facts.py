@@ -79,12 +79,14 @@ def _meta(elements: list[Attributes]) -> dict[str, list[str]]:
 def _linked(scripts: list[str]) -> dict[str, list[str]]:
     """What the first article in the page's JSON-LD says, by field."""
     table = load_table("page_facts", expect="page-facts")
-    for item in _items(scripts):
+    items = list(_items(scripts))
+    called = {item["@id"]: item["name"] for item in items if _is_text(item, "@id") and _is_text(item, "name")}
+    for item in items:
         types = item.get("@type")
         names = types if isinstance(types, list) else [types]
         if any(isinstance(name, str) and name.endswith(tuple(table["types"]["articles"])) for name in names):
             found = {
-                field: [text for key in keys for text in _texts(item.get(key), field)]
+                field: [text for key in keys for text in _texts(item.get(key), field, called)]
                 for field, keys in table["linked"].items()
             }
             return {field: values for field, values in found.items() if values}
@@ -106,18 +108,24 @@ def _items(scripts: list[str]) -> Iterator[dict[str, Any]]:
                 waiting.extend(item)
 
 
-def _texts(value: Any, field: str) -> Iterator[str]:
-    """Texts in a value: itself, or the name or address of the thing that it describes."""
+def _is_text(item: dict[str, Any], key: str) -> bool:
+    return isinstance(item.get(key), str)
+
+
+def _texts(value: Any, field: str, names: dict[str, str]) -> Iterator[str]:
+    """Texts in a value: itself, or the name or address of the thing that it describes or refers to by its ``@id``."""
     if isinstance(value, str) and (text := _line(value)):
         yield text
     elif isinstance(value, list):
         for each in value[:100]:
             if not isinstance(each, list):
-                yield from _texts(each, field)
+                yield from _texts(each, field, names)
     elif isinstance(value, dict):
         key = "@id" if field == "url" else "alternateName" if field == "language" else "name"
         name = value.get(key) or value.get("url" if field == "licence" else "name")
-        yield from _texts(name, field) if isinstance(name, str) else ()
+        if name is None and _is_text(value, "@id"):
+            name = names.get(value["@id"])
+        yield from _texts(name, field, names) if isinstance(name, str) else ()
 
 
 def _people(names: tuple[str, ...]) -> tuple[str, ...]:

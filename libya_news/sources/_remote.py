@@ -111,11 +111,13 @@ def _said(error: BaseException) -> str:
 
     >>> _said(FileNotFoundError("https://me:pass@example.org/a.json?token=x"))
     'https://example.org/a.json'
+    >>> _said(ValueError("400, message:\\n  Not enough data"))
+    'ValueError: 400, message: Not enough data'
     """
     cause = error.__cause__ or error  # fsspec tells of nothing behind a URL but the URL
     if status := getattr(cause, "status", None):
         return f"HTTP status {status}"
-    what = _SECRETS.sub("", str(cause))
+    what = _SECRETS.sub("", " ".join(str(cause).split()))
     return what if isinstance(cause, OSError) and what else f"{type(cause).__name__}: {what}"
 
 
