@@ -13,7 +13,7 @@ from typing import Final
 
 from libya_news.corpus.filters import Filters
 from libya_news.corpus.topics import Topic, load_topic
-from libya_news.errors import LibyaNewsError, ReleaseExistsError, UsageError
+from libya_news.errors import LibyaNewsError, ReleaseExistsError
 from libya_news.pipeline import STEPS, OnProgress, Progress
 from libya_news.records import Drop, InputFile, Release, sha256_hex
 from libya_news.sources import Readings, Source, SourceFile, StrPath, list_files
