@@ -42,7 +42,7 @@ def test_known_failures(case: dict[str, Any]) -> None:
 
 
 def _check(case: dict[str, Any]) -> None:
-    text = "\n\n".join(case["lines"])
+    text = case.get("end", "\n\n").join(case["lines"])
     wanted = {case["lines"][int(number) - 1]: name for number, name in case["expect"].items()}
     found = {text[one.start : one.end]: one for one in segment(text)}
     told = {

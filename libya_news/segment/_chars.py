@@ -29,6 +29,8 @@ NUMBER: Final = np.uint64(0x30)
 """The hash of every number."""
 
 _UNSPACED_BLOCKS: Final = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF))
+_UNSTOPPED_BLOCK: Final = (0x0E00, 0x0EFF)
+"""Thai and Lao."""
 _RIGHT_TO_LEFT_BLOCKS: Final = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFC))
 
 Codes = npt.NDArray[np.uint32]
@@ -97,19 +99,18 @@ def _flag(char: str) -> int:
         return DIGIT
     if char.isspace():
         return SPACE
-    code = ord(char)
-    if 0x300 <= code <= 0x36F or 0x64B <= code <= 0x65F or code in {0x640, 0x670}:
-        return MARK
+    if char in "\u0640\u200c" or (unicodedata.category(char)[0] == "M" and not "\ufe00" <= char <= "\ufe0f"):
+        return MARK  # an Arabic stretch, the Persian non-joiner, vowel signs; selectors of an emoji's colours are none
     return PUNCTUATION if char.isprintable() else 0
 
 
 def _plain(char: str) -> str:
     """A character without case and accent; of Arabic letters without hamza and madda. Korean syllables stay whole.
 
-    >>> _plain("É"), _plain("أ"), _plain("공")
-    ('e', 'ا', '공')
+    >>> _plain("É"), _plain("أ"), _plain("공"), _plain("Σ") == _plain("ς")
+    ('e', 'ا', '공', True)
     """
-    lowered = char.lower()
+    lowered = char.lower().replace("ς", "σ")
     if len(lowered) != 1 or "\uac00" <= char <= "\ud7a3":
         return char
     return unicodedata.normalize("NFD", lowered)[0]
@@ -124,14 +125,25 @@ def chars(strings: Sequence[str]) -> Chars:
     return Chars(codes, _tables()[0].take(codes), start, size)
 
 
+def unstopped(found: Chars) -> npt.NDArray[np.bool_]:
+    """Whether each string begins in a script that ends no sentence with a sign: there a long line is one."""
+    first = found.codes[found.start]
+    return (first >= _UNSTOPPED_BLOCK[0]) & (first <= _UNSTOPPED_BLOCK[1])
+
+
 def words(found: Chars) -> Words:
-    """Cut into words: runs of letters, runs of digits, and single characters of scripts without spaces."""
+    r"""Cut into words: runs of letters, runs of digits, and single letters of scripts without spaces.
+
+    >>> words(chars(["हिन्दी में", "می\u200cرود", "利比亚", "ลิ 12"])).sizes.tolist()
+    [2, 1, 3, 2]
+    """
     flags = found.flags
     lettered = (flags & (LETTER | MARK)) > 0
     digit = (flags & DIGIT) > 0
     inside = lettered | digit
     begins = inside.copy()
-    begins[1:] &= ~inside[:-1] | (digit[1:] != digit[:-1]) | ((flags[1:] & UNSPACED) > 0)
+    alone = (flags & (UNSPACED | LETTER)) == UNSPACED | LETTER
+    begins[1:] &= ~inside[:-1] | (digit[1:] != digit[:-1]) | alone[1:]
     starts = np.flatnonzero(begins)
     count_of = np.zeros(len(found.start), np.int64)
     if not len(starts):

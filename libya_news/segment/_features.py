@@ -31,7 +31,7 @@ LONG: Final = 80
 
 KNOWN: Final = ("caption", "credit", "caption_marker", "media_fallback", "code")
 FIRST: Final = ("•*‣◦·●■▪▸►◆○", "-–—", "\"“”„'‘’«", "([", "#", "@", "©", ">»›", "0123456789", "+|/\\_~=")
-LAST: Final = (".。؟।", "!?？！", ":：", ",;،؛", "\"“”'‘’»", ")]", "…", "|>»›/-–—", "0123456789")
+LAST: Final = (".。؟।۔።", "!?？！", ":：", ",;،؛", "\"“”'‘’»", ")]", "…", "|>»›/-–—", "0123456789")
 COUNTED: Final = ("|", "/", ">»›•·", ",،", ".!?؟。", ":", '"“”«»', "{}<>=;", "()[]", "@", "#", "_")
 SECTIONS: Final = ("navigation", "promo", "share", "subscribe", "comment_form", "comment", "legal", "tags", "byline")
 REACHES: Final = (2, 6, 16)
@@ -174,7 +174,7 @@ def _shape(found: _chars.Chars, words: _chars.Words, member: Bools, length: Vect
         *per_word.T,
         right_to_left / size,
         unspaced / size,
-        _ends_sentence(found, last),
+        _ends_sentence(found, last) | (_chars.unstopped(found) & (length >= LONG)),
         (first_flags & _chars.UPPER) > 0,
         (first_flags & (_chars.UPPER | _chars.LETTER)) == _chars.LETTER,
         (last_flags & _chars.LETTER) > 0,
@@ -197,10 +197,10 @@ def _joints(found: _chars.Chars) -> Vector:
     return np.bincount(owner, minlength=len(found.start)).astype(np.float32)
 
 
-def _ends_sentence(found: _chars.Chars, last: _chars.Ints) -> Vector:
+def _ends_sentence(found: _chars.Chars, last: _chars.Ints) -> Bools:
     """Whether a full stop or the like closes the string, a quotation mark or bracket behind it allowed."""
     ending, before = (_classes()[1][found.codes[at]] for at in (last, np.maximum(last - 1, found.start)))
-    return np.asarray(np.isin(ending, _STOPS) | (np.isin(ending, _CLOSING) & np.isin(before, _STOPS)), np.float32)
+    return np.asarray(np.isin(ending, _STOPS) | (np.isin(ending, _CLOSING) & np.isin(before, _STOPS)))
 
 
 _STOPS: Final = (1, 2, 7)
