@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -164,7 +165,7 @@ class _Server(BaseHTTPRequestHandler):
         if path == "/gone.txt":
             self.send_error(404)
             return
-        if to := {"/round.txt": self.path, "/away.txt": "file:///a?secret"}.get(path):
+        if to := {"/round.txt": self.path, "/away.txt": "file:///a?secret", "/moved.txt": "/story.txt"}.get(path):
             self.send_response(302)
             self.send_header("Location", to)
             self.end_headers()
@@ -193,6 +194,32 @@ def web() -> Iterator[tuple[str, list[str]]]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_a_public_host_does_not_lead_into_the_private_network(
+    web: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, asked = web
+    port, found = int(address.rpartition(":")[2]), iter(["93.184.216.34"])
+
+    def look_up(_host: str, _port: Any = None, *_: Any, **__: Any) -> list[Any]:
+        """The host's public address for who asks first, then this machine's."""
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(found, "127.0.0.1"), port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    articles, (drop,) = _read(f"http://news.example:{port}/story.txt")
+    assert not articles
+    assert not asked
+    assert drop.reason.startswith("unreadable: ")
+    assert "sent on to 127.0.0.1, an address that is not public" in drop.reason
+
+
+def test_a_host_of_the_private_network_may_be_asked_and_send_on(web: tuple[str, list[str]]) -> None:
+    address, asked = web
+    articles, drops = _read(f"{address}/moved.txt")
+    assert not drops
+    assert [article.data for article in articles] == [STORY.encode()]
+    assert set(asked) == {"/moved.txt", "/story.txt"}
 
 
 def test_a_file_of_a_web_server(web: tuple[str, list[str]], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from libya_news.errors import SourceNotFoundError, UsageError
 
 from ._dataset import CARD, MAX_CARD_BYTES, beside_tables, data_files, head_of, releases_beside, which_release
 from ._glob import fits
+from ._servers import client_for
 from ._streams import BLOCK
 
 SCHEMES: Final = ("https", "http", "s3", "gs", "az", "abfs", "hf", "memory")
@@ -161,7 +162,7 @@ def _store(url: str) -> tuple[Any, str]:
     if scheme not in SCHEMES or "::" in url:
         raise UsageError(f"{url!r} is no URL to read from.", f"Known are: {', '.join(SCHEMES)}; others as plain paths.")
     try:
-        store, path = fsspec.url_to_fs(url, **_options(scheme))
+        store, path = fsspec.url_to_fs(url, **_options(url))
     except ImportError as error:
         raise UsageError(f"{scheme}:// needs a library: {error}.", "Install it beside libya-news.") from None
     except Exception as error:  # noqa: BLE001 - every store has errors of its own
@@ -169,13 +170,14 @@ def _store(url: str) -> tuple[Any, str]:
     return store, path.rstrip("/")
 
 
-def _options(scheme: str) -> dict[str, Any]:
+def _options(url: str) -> dict[str, Any]:
+    scheme = url.partition("://")[0]
     fresh: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
     if scheme in ("http", "https"):
         import aiohttp  # noqa: PLC0415 - asked for by URLs alone
 
         timeout = aiohttp.ClientTimeout(total=MAX_FETCH_SECONDS, sock_connect=60, sock_read=MAX_SILENT_SECONDS)
-        return {**fresh, "client_kwargs": {"timeout": timeout}}
+        return {**fresh, "client_kwargs": {"timeout": timeout}, "get_client": client_for(urlsplit(url).hostname or "")}
     if scheme == "s3":
         return {**fresh, "config_kwargs": {"connect_timeout": MAX_SILENT_SECONDS, "read_timeout": MAX_SILENT_SECONDS}}
     return {} if scheme == "memory" else fresh
