@@ -229,7 +229,13 @@ def _mark_signs() -> Any:
 def _scanner(words: Iterable[str], others: str) -> Any:
     import re2  # type: ignore[import-untyped] # noqa: PLC0415 - importing the package must not wait for it
 
-    return re2.compile(f"{'|'.join(map(re2.escape, longest_first(words)))}|{others}")
+    options = re2.Options()
+    options.max_mem = _SCANNER_BYTES
+    return re2.compile(f"{'|'.join(map(re2.escape, longest_first(words)))}|{others}", options)
+
+
+_SCANNER_BYTES: Final = 64 << 20
+"""Memory for a scanner of the words of all languages. It takes what it needs, and with less than that becomes slow."""
 
 
 def _found(scanner: Any, text: str) -> Iterator[int]:
