@@ -87,6 +87,10 @@ def _tables() -> tuple[npt.NDArray[np.uint8], Hashes]:
     return flags, small
 
 
+_SAME: Final = str.maketrans("ςیک", "σيك")
+"""The Greek sigma at a word's end, and the Persian letters that many pages write with the Arabic ones."""
+
+
 def flags_of_all() -> npt.NDArray[np.uint8]:
     """What each character of the basic plane is, as ``Chars.flags`` says it."""
     return _tables()[0]
@@ -107,10 +111,10 @@ def _flag(char: str) -> int:
 def _plain(char: str) -> str:
     """A character without case and accent; of Arabic letters without hamza and madda. Korean syllables stay whole.
 
-    >>> _plain("É"), _plain("أ"), _plain("공"), _plain("Σ") == _plain("ς")
-    ('e', 'ا', '공', True)
+    >>> _plain("É"), _plain("أ"), _plain("공"), _plain("Σ") == _plain("ς"), _plain("ک") == _plain("ك")
+    ('e', 'ا', '공', True, True)
     """
-    lowered = char.lower().replace("ς", "σ")
+    lowered = char.lower().translate(_SAME)
     if len(lowered) != 1 or "\uac00" <= char <= "\ud7a3":
         return char
     return unicodedata.normalize("NFD", lowered)[0]
