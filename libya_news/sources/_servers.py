@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def client_for(host: str) -> Callable[..., Any]:
     """What makes ``fsspec`` a client for the files of a host.
 
-    Whoever names a host in a private network wants it asked, and may be sent on within that network.
+    Whoever names a host in a private network wants it asked, and may be sent on within that network. A host is in one
+    where none of its addresses is public.
     """
 
     async def client(**options: Any) -> aiohttp.ClientSession:
@@ -33,7 +34,7 @@ def client_for(host: str) -> Callable[..., Any]:
 
 def _is_private(host: str) -> bool:
     try:
-        return not all(is_public(str(found[4][0])) for found in socket.getaddrinfo(host, None))
+        return not any(is_public(str(found[4][0])) for found in socket.getaddrinfo(host, None))
     except OSError:  # there is no such host: the request says so
         return False
 
